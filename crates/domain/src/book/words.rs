@@ -1,0 +1,60 @@
+//! The words a condition may use, and the nearest one to a word it should not have used.
+
+use std::collections::BTreeSet;
+
+use super::manifest::Manifest;
+use crate::profile::FORM;
+
+/// The form's answers, with those that a book's manifest adds.
+#[derive(Debug, Clone)]
+pub struct Words {
+    pub skills: BTreeSet<String>,
+    pub hardware: BTreeSet<String>,
+    pub goals: BTreeSet<String>,
+}
+
+impl Words {
+    pub fn of_manifest(manifest: &Manifest) -> Words {
+        let mut words = Words::of_form();
+        words.skills.extend(manifest.words.skills.iter().cloned());
+        words.hardware.extend(manifest.words.hardware.iter().cloned());
+        words.goals.extend(manifest.words.goals.iter().cloned());
+        words
+    }
+
+    pub fn of_form() -> Words {
+        let of =
+            |choices: &[crate::profile::FormChoice]| choices.iter().map(|c| c.value.to_owned()).collect();
+        Words { skills: of(&FORM.skills), hardware: of(&FORM.hardware), goals: of(&FORM.goals) }
+    }
+}
+
+/// The known word that `word` is most likely a slip of. None if it is known, or like none of them.
+pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<String> {
+    let slips_allowed = match word.chars().count() {
+        0..=2 => 0,
+        3..=5 => 1,
+        _ => 2,
+    };
+    known
+        .into_iter()
+        .map(|known| (strsim::damerau_levenshtein(&word.to_lowercase(), &known.to_lowercase()), known))
+        .min()
+        .filter(|(slips, known)| *known != word && *slips <= slips_allowed)
+        .map(|(_, known)| known.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::nearest;
+
+    #[test]
+    fn a_slip_of_the_pen_is_recognised_and_a_different_word_is_not() {
+        let known = ["python", "cpp", "ros2", "typescript"];
+        assert_eq!(nearest("pyhton", known).as_deref(), Some("python"));
+        assert_eq!(nearest("Python", known).as_deref(), Some("python"));
+        assert_eq!(nearest("ros", known).as_deref(), Some("ros2"));
+        assert_eq!(nearest("rust", known), None);
+        assert_eq!(nearest("python", known), None);
+    }
+}

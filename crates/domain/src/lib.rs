@@ -1,0 +1,14 @@
+//! What Primer decides: which text a reader gets, whether what is stored is still right, how a book is read and shown.
+//!
+//! Everything here is a function of its arguments. There are no files, no SQL, no network, no clock, no randomness and
+//! no threads, so that each decision can be tested by calling it, and gives the same answer on every computer.
+
+pub mod book;
+pub mod eviction;
+pub mod freshness;
+pub mod ids;
+pub mod personalise;
+pub mod profile;
+// pub mod render;
+pub mod storage_path;
+pub mod timestamp;
