@@ -1,1 +1,63 @@
-fn main() {}
+//! The shell: one window around the engine. It wires, and decides nothing.
+
+#![cfg_attr(not(debug_assertions), windows_subsystem = "windows")]
+
+mod commands;
+mod failure;
+mod pictures;
+mod platform;
+mod window;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use primer_engine::Engine;
+use primer_engine::api::{ApiError, ErrorCode};
+use primer_engine::bookshelf::BookSource;
+use primer_engine::env::Env;
+use primer_engine::folders::data_folder;
+use tauri::Manager;
+
+fn main() {
+    platform::before_the_webview();
+    let data = std::env::var_os("PRIMER_DATA").map(PathBuf::from).or_else(data_folder);
+    let engine = open(data.as_deref());
+    let built = tauri::Builder::default()
+        .plugin(tauri_plugin_single_instance::init(|app, _, _| window::raise(app)))
+        .plugin(tauri_plugin_opener::init())
+        .plugin(window::remembered())
+        .register_uri_scheme_protocol("book", |context, request| pictures::answer(context.app_handle(), &request))
+        .invoke_handler(tauri::generate_handler![commands::call])
+        .setup(move |app| {
+            match engine {
+                Ok(engine) => {
+                    let engine = Arc::new(engine);
+                    app.manage(commands::Backend::Ready(Arc::clone(&engine)));
+                    commands::tidy_in_background(engine);
+                }
+                // The window says what is wrong; a program that vanishes explains nothing.
+                Err(error) => {
+                    app.manage(commands::Backend::Broken(error));
+                }
+            }
+            window::open(app, data.as_deref())?;
+            Ok(())
+        })
+        .build(tauri::generate_context!());
+    match built {
+        Ok(app) => app.run(commands::on_event),
+        Err(error) => failure::tell(&error),
+    }
+}
+
+fn open(data: Option<&std::path::Path>) -> Result<Engine, ApiError> {
+    let Some(data) = data else {
+        return Err(ApiError::new(
+            ErrorCode::DiskFailed,
+            "This system names no folder for a program's data.",
+            "Name one with the variable PRIMER_DATA and start Primer again.",
+        ));
+    };
+    let book = std::env::var_os("PRIMER_BOOK").map_or(BookSource::Bundled, |folder| BookSource::Folder(folder.into()));
+    Ok(Engine::open(data, book, Env::of_this_computer())?)
+}

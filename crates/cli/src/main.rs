@@ -1,1 +1,84 @@
-fn main() {}
+//! `primer`: Primer without a window, on the same data, and the tools of authors.
+//!
+//! Exit code 0 means success and nothing else. An error is one sentence with its next step on standard error, as JSON
+//! with `--json`.
+
+mod arguments;
+mod book;
+mod cache;
+mod output;
+mod reading;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use clap::error::ErrorKind;
+use primer_engine::Engine;
+use primer_engine::api::{ApiError, ErrorCode};
+use primer_engine::bookshelf::BookSource;
+use primer_engine::env::Env;
+use primer_engine::folders::data_folder;
+
+use arguments::{Arguments, Command, Global};
+use output::Output;
+
+fn main() -> ExitCode {
+    let json_wanted = std::env::args_os().any(|argument| argument == "--json");
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) => {
+            return match error.print() {
+                Ok(()) => ExitCode::SUCCESS,
+                Err(_) => ExitCode::FAILURE,
+            };
+        }
+        Err(error) => return Output::new(json_wanted).fail(&usage(&error)),
+    };
+    let output = Output::new(arguments.global.json);
+    match run(&arguments, &output) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => output.fail(&error),
+    }
+}
+
+fn run(arguments: &Arguments, output: &Output) -> Result<(), ApiError> {
+    let global = &arguments.global;
+    match &arguments.command {
+        Command::Hash { file } => reading::hash(file, output),
+        Command::Book(command) => book::run(command, output),
+        command => {
+            let engine = open(global)?;
+            match command {
+                Command::User(command) => reading::user(&engine, command, output),
+                Command::Profile(command) => reading::profile(&engine, global, command, output),
+                Command::Chapter(command) => reading::chapter(&engine, global, command, output),
+                Command::Cache(command) => cache::run(&engine, command, output),
+                Command::Status => cache::status(&engine, output),
+                Command::Hash { .. } | Command::Book(_) => Ok(()),
+            }
+        }
+    }
+}
+
+fn open(global: &Global) -> Result<Engine, ApiError> {
+    let Some(data) = global.data.clone().or_else(data_folder) else {
+        return Err(ApiError::new(
+            ErrorCode::DiskFailed,
+            "This system names no folder for a program's data.",
+            "Name one with --data DIR or the variable PRIMER_DATA.",
+        ));
+    };
+    let book = global.book.clone().map_or(BookSource::Bundled, BookSource::Folder);
+    Ok(Engine::open(&data, book, Env::of_this_computer())?)
+}
+
+/// What clap says over several lines, as a sentence and a next step.
+fn usage(error: &clap::Error) -> ApiError {
+    let text = error.to_string();
+    let first = text.lines().next().unwrap_or("").trim_start_matches("error: ");
+    let mut sentence = first.trim_end_matches('.').to_owned();
+    if let Some(named) = text.lines().nth(1).map(str::trim).filter(|line| first.ends_with(':') && !line.is_empty()) {
+        sentence = format!("{} {named}", first);
+    }
+    ApiError::new(ErrorCode::InvalidRequest, format!("{sentence}."), "See “primer --help” for what there is.")
+}

@@ -9,6 +9,6 @@ pub mod freshness;
 pub mod ids;
 pub mod personalise;
 pub mod profile;
-// pub mod render;
+pub mod render;
 pub mod storage_path;
 pub mod timestamp;

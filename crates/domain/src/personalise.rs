@@ -54,12 +54,17 @@ pub fn original(source: &ChapterSource) -> String {
     write(&source.nodes, &Background::of_somebody_new(), Marks::LeftOut)
 }
 
+/// The chapter's words for this reader, without marks: what two backgrounds are compared by.
+pub fn unmarked(source: &ChapterSource, background: &Background) -> String {
+    write(&source.nodes, background, Marks::LeftOut)
+}
+
 /// One branch of a block as this reader would see it, for the author's other variants.
 pub fn variant(branch: &Branch, background: &Background) -> String {
     write(&branch.body, background, Marks::LeftOut)
 }
 
-/// What of `nodes` is shown, without marks; what two backgrounds are compared by.
+/// What of `nodes` is shown, without marks.
 pub(crate) fn bare(nodes: &[Node], background: &Background) -> String {
     write(nodes, background, Marks::LeftOut)
 }

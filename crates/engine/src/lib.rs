@@ -1,1 +1,16 @@
+//! What Primer does: keeps the database and the stored texts, reads the installed book, and answers the commands that
+//! the window and the command line share. What to do is decided in `primer_domain`.
+//!
+//! Everything here is synchronous and may wait for the disk; a caller that must not wait enters it on a thread of its own.
 
+pub mod api;
+pub mod blobs;
+pub mod bookshelf;
+pub mod cache;
+mod engine;
+pub mod env;
+pub mod folders;
+pub mod reading;
+pub mod store;
+
+pub use engine::{Engine, OpenError};

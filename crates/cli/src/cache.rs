@@ -1,0 +1,98 @@
+//! The stored texts, and what is on this computer.
+
+use primer_engine::Engine;
+use primer_engine::api::{ApiError, ErrorCode, Nothing, direct};
+use serde_json::json;
+
+use crate::arguments::CacheCommand;
+use crate::output::Output;
+
+pub fn run(engine: &Engine, command: &CacheCommand, output: &Output) -> Result<(), ApiError> {
+    match command {
+        CacheCommand::List => {
+            engine.tidy()?;
+            let texts: Vec<_> = engine
+                .stored_texts()?
+                .into_iter()
+                .map(|text| {
+                    json!({
+                        "storage_path": text.path.to_string(),
+                        "user_id": text.path.user_id,
+                        "chapter_id": text.path.chapter_id,
+                        "profile_hash": text.path.profile_hash.to_string(),
+                        "chapter_version": text.path.chapter_version,
+                        "sha256": text.digest.to_string(),
+                        "len_bytes": text.len_bytes,
+                        "generator": text.generator,
+                        "created_at": text.created_at.to_string(),
+                        "last_opened_at": text.last_opened_at.to_string(),
+                    })
+                })
+                .collect();
+            output.print(&texts, |texts| {
+                texts.iter().map(|text| format!("{:>9}  {}\n", text["len_bytes"], text["storage_path"].as_str().unwrap_or(""))).collect()
+            })
+        }
+        CacheCommand::Verify => {
+            let verified = engine.verify()?;
+            output.print(&verified, |verified| {
+                let list = |what: &str, paths: &[String]| -> String {
+                    paths.iter().map(|path| format!("{what}  {path}\n")).collect()
+                };
+                format!(
+                    "{} texts checked, {} damaged, {} missing\n{}{}",
+                    verified.checked,
+                    verified.damaged.len(),
+                    verified.missing.len(),
+                    list("damaged", &verified.damaged),
+                    list("missing", &verified.missing)
+                )
+            })?;
+            if verified.damaged.is_empty() && verified.missing.is_empty() {
+                return Ok(());
+            }
+            Err(ApiError::new(
+                ErrorCode::DiskFailed,
+                "Some stored texts were damaged or missing; what was damaged has been set aside.",
+                "Open the chapters again: they are written anew. If it happens often, have the disk checked.",
+            ))
+        }
+        CacheCommand::Evict { keep } => {
+            let evicted = engine.evict(*keep)?;
+            output.print(&evicted, |evicted| {
+                format!("{} texts removed ({} bytes), {} bytes kept\n", evicted.removed.len(), evicted.removed_bytes, evicted.kept_bytes)
+            })
+        }
+    }
+}
+
+pub fn status(engine: &Engine, output: &Output) -> Result<(), ApiError> {
+    let tidied = engine.tidy()?;
+    let storage = direct::storage(engine, Nothing {})?;
+    let readers = direct::all(engine)?;
+    let last = direct::last_used(engine)?.map(|user| user.to_string());
+    let book = &engine.shelf().book;
+    let value = json!({
+        "version": env!("CARGO_PKG_VERSION"),
+        "data": storage.folder,
+        "book": {"id": book.id, "title": book.title, "chapters": book.chapters.len()},
+        "readers": readers,
+        "reader": last,
+        "used_bytes": storage.used_bytes,
+        "quota_bytes": storage.quota_bytes,
+        "stored_texts": storage.chapters,
+        "tidied": tidied,
+    });
+    output.print(&value, |_| {
+        format!(
+            "book      {} ({} chapters)\nreaders   {}\ntexts     {} ({} of {} bytes)\ndata      {}\n",
+            book.title,
+            book.chapters.len(),
+            readers.iter().map(|reader| reader.name.as_str()).collect::<Vec<_>>().join(", "),
+            storage.chapters,
+            storage.used_bytes,
+            storage.quota_bytes,
+            storage.folder
+        )
+    })
+}

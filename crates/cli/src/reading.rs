@@ -1,0 +1,134 @@
+//! Readers, their background, and their chapters.
+
+use std::path::Path;
+
+use primer_domain::ids::{ChapterId, UserId};
+use primer_domain::profile::Origin;
+use primer_engine::Engine;
+use primer_engine::api::{
+    AddReader, ApiError, ErrorCode, OfReader, ProfileView, TextForm, WithBackground, direct,
+};
+use serde_json::json;
+
+use crate::arguments::{ChapterCommand, Global, ProfileCommand, UserCommand};
+use crate::output::{Output, read_draft};
+
+pub fn hash(file: &Path, output: &Output) -> Result<(), ApiError> {
+    let background = read_draft(file)?.validate(Origin::AsItStands).map_err(ApiError::invalid_profile)?;
+    let hash = background.hash().to_string();
+    output.print(&json!({"profile_hash": hash}), |_| hash.clone())
+}
+
+pub fn user(engine: &Engine, command: &UserCommand, output: &Output) -> Result<(), ApiError> {
+    match command {
+        UserCommand::Add { name } => {
+            let reader = direct::add(engine, AddReader { name: name.clone() })?;
+            output.print(&reader, |reader| format!("{}  {}", reader.id, reader.name))
+        }
+        UserCommand::List => {
+            let readers = direct::all(engine)?;
+            output.print(&readers, |readers| {
+                if readers.is_empty() {
+                    return "Nobody reads here yet. Add a reader with “primer user add NAME”.".to_owned();
+                }
+                readers.iter().map(|reader| format!("{}  {}\n", reader.id, reader.name)).collect()
+            })
+        }
+    }
+}
+
+pub fn profile(engine: &Engine, global: &Global, command: &ProfileCommand, output: &Output) -> Result<(), ApiError> {
+    let user_id = reader(engine, global)?.to_string();
+    let view = match command {
+        ProfileCommand::Set { file } => {
+            direct::import_profile(engine, WithBackground { user_id, background: read_draft(file)? })?
+        }
+        ProfileCommand::Show => direct::profile(engine, OfReader { user_id })?,
+    };
+    let background = &view.background;
+    let value = json!({
+        "user_id": view.user_id,
+        "software_experience": background.software_experience,
+        "robotics_experience": background.robotics_experience,
+        "hardware_access": background.hardware_access,
+        "learning_goals": background.learning_goals,
+        "profile_hash": view.profile_hash,
+        "updated_at": view.updated_at,
+        "answered": view.answered,
+    });
+    output.print(&value, |_| profile_words(&view))
+}
+
+fn profile_words(view: &ProfileView) -> String {
+    let background = &view.background;
+    let list = |items: &std::collections::BTreeSet<String>| match items.is_empty() {
+        true => "none".to_owned(),
+        false => items.iter().cloned().collect::<Vec<_>>().join(", "),
+    };
+    let skills: Vec<String> =
+        background.software_experience.iter().map(|(skill, level)| format!("{skill} {}", level.word())).collect();
+    let skipped = if view.answered { "" } else { "(not answered yet: the book reads as for somebody new)\n" };
+    format!(
+        "{skipped}skills    {}\nrobotics  {}\nhardware  {}\ngoals     {}\nhash      {}\n",
+        skills.join(", "),
+        background.robotics_experience.word(),
+        list(&background.hardware_access),
+        list(&background.learning_goals),
+        view.profile_hash
+    )
+}
+
+pub fn chapter(engine: &Engine, global: &Global, command: &ChapterCommand, output: &Output) -> Result<(), ApiError> {
+    let user = reader(engine, global)?;
+    match command {
+        ChapterCommand::List => {
+            let profile = engine.current_profile(user)?;
+            let entries = direct::entries(engine, user, &profile)?;
+            output.print(&entries, |entries| {
+                entries
+                    .iter()
+                    .map(|entry| format!("{:>2}  {}  ({})\n", entry.chapter_id, entry.title, entry.label))
+                    .collect()
+            })
+        }
+        ChapterCommand::Open { number, markdown: _, html, original } => {
+            let visit = engine.visit(user, ChapterId(*number))?;
+            let form = if *html { TextForm::Html } else { TextForm::Markdown };
+            let text = direct::text(engine, &visit, form, *original)?;
+            engine.write_down_opened()?;
+            if !output.is_json() {
+                output.notices(&text.notices);
+                return output.print_text(&text.text);
+            }
+            let value = json!({
+                "chapter_id": number,
+                "title": engine.chapter(ChapterId(*number))?.title,
+                "state": visit.state.word(),
+                "generated": visit.generated,
+                "profile_hash": visit.path.profile_hash.to_string(),
+                "chapter_version": visit.path.chapter_version,
+                "storage_path": visit.path.to_string(),
+                "notices": text.notices,
+                "text": text.text,
+            });
+            output.print(&value, |_| String::new())
+        }
+    }
+}
+
+/// The reader that is named, or the only one, or who read last.
+fn reader(engine: &Engine, global: &Global) -> Result<UserId, ApiError> {
+    if let Some(id) = &global.user {
+        let user = UserId::parse(id).ok_or_else(|| ApiError::user_not_found(id))?;
+        engine.current_profile(user)?;
+        direct::remember(engine, user)?;
+        return Ok(user);
+    }
+    direct::last_used(engine)?.ok_or_else(|| {
+        ApiError::new(
+            ErrorCode::UserNotFound,
+            "It is not clear which reader is meant.",
+            "Add one with “primer user add NAME”, or name one with --user ID.",
+        )
+    })
+}

@@ -1,0 +1,88 @@
+//! Stored chapter text to html for the window.
+//!
+//! What comes out is safe whatever went in: it holds only the elements, attributes, classes and addresses that
+//! `sanitise` allows, every id begins with `b-`, no picture comes from elsewhere, and parsing and writing it again
+//! changes nothing. Rendering never fails: what cannot be understood is shown as its source, and nesting beyond
+//! what a person would write is shown flat.
+
+mod addresses;
+mod anchors;
+mod blocks;
+mod code;
+mod escape;
+mod highlight;
+mod inline;
+mod marks;
+mod markdown;
+mod math;
+mod notes;
+mod page;
+mod raw;
+mod sanitise;
+mod tokens;
+mod words;
+
+use std::collections::BTreeMap;
+
+use addresses::Policy;
+use markdown::RawHtml;
+
+/// What the text cannot know about the book around it.
+#[derive(Debug, Clone, Copy)]
+pub struct RenderOptions<'a> {
+    /// Put before a relative picture address, such as `book://localhost/`, or nothing.
+    pub asset_base: &'a str,
+    /// Which chapter a file of the book is, for links between chapters: `02-ros2.md` is 2.
+    pub chapter_of_file: &'a BTreeMap<String, u32>,
+}
+
+/// A chapter as the window shows it.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Rendered {
+    pub html: String,
+    /// In the order of the text.
+    pub headings: Vec<Heading>,
+    /// Blocks that were chosen for this reader, in the order of the text.
+    pub blocks: Vec<MarkedBlock>,
+    /// Of prose, without code blocks; for reading time.
+    pub words: usize,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Heading {
+    /// 1 to 6.
+    pub level: u8,
+    /// Of the element, with its `b-`.
+    pub id: String,
+    /// Without markup.
+    pub text: String,
+}
+
+/// A block between `primer:begin` and `primer:end`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MarkedBlock {
+    /// Of its `<div class="written-for-you">`, with its `b-`.
+    pub element_id: String,
+    /// In the author's source.
+    pub block_id: String,
+    /// The author's condition as it was written.
+    pub when: String,
+    /// The reader's answers that decided it.
+    pub because: String,
+}
+
+/// Never fails and never panics, whatever the input.
+pub fn render(markdown: &str, options: &RenderOptions<'_>) -> Rendered {
+    let policy = Policy::new(options);
+    for raw_html in [RawHtml::Kept, RawHtml::Dropped] {
+        let written = markdown::write(markdown, &policy, raw_html);
+        if let Some(html) = sanitise::clean(&written.html, &policy) {
+            return Rendered { html, ..written };
+        }
+    }
+    // Unreached as far as anyone knows: without raw html the writer only makes html that survives a parser.
+    let mut html = String::from("<pre class=\"code\"><code>");
+    escape::text(&mut html, markdown);
+    html.push_str("</code></pre>\n");
+    Rendered { html, words: words::count(markdown), ..Rendered::default() }
+}

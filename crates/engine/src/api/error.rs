@@ -1,0 +1,201 @@
+//! Every error a person can meet: a code from a closed set, a sentence on what happened, a sentence on what to do.
+
+use std::error::Error;
+use std::fmt;
+
+use primer_domain::profile::FieldError;
+use serde::Serialize;
+use ts_rs::TS;
+
+use crate::OpenError;
+use crate::blobs::BlobError;
+use crate::bookshelf::BookError;
+use crate::reading::ReadError;
+use crate::store::StoreError;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum ErrorCode {
+    InvalidName,
+    InvalidProfile,
+    UserNotFound,
+    ChapterNotFound,
+    BlockNotFound,
+    BookInvalid,
+    BookUnreadable,
+    DatabaseNewer,
+    DatabaseUnusable,
+    DiskFull,
+    DiskFailed,
+    InvalidRequest,
+    Internal,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, TS)]
+pub struct ApiError {
+    pub code: ErrorCode,
+    /// One sentence: what happened.
+    pub message: String,
+    /// One sentence: what to do.
+    pub hint: String,
+    /// What is wrong with which field, where a form was sent.
+    pub fields: Vec<FieldError>,
+}
+
+impl ApiError {
+    pub fn new(code: ErrorCode, message: impl Into<String>, hint: impl Into<String>) -> ApiError {
+        ApiError { code, message: message.into(), hint: hint.into(), fields: Vec::new() }
+    }
+
+    pub fn invalid_profile(fields: Vec<FieldError>) -> ApiError {
+        let named: Vec<String> = fields.iter().map(|error| format!("{}: {}", error.field, error.message)).collect();
+        ApiError {
+            fields,
+            ..ApiError::new(
+                ErrorCode::InvalidProfile,
+                format!("These answers can't be saved yet. {}", named.join(" ")),
+                "Mend the fields that are named and save again; nothing you entered is lost.",
+            )
+        }
+    }
+
+    pub fn invalid_name(error: FieldError) -> ApiError {
+        ApiError {
+            fields: vec![error.clone()],
+            ..ApiError::new(ErrorCode::InvalidName, error.message, "Give a name of 1 to 64 characters.")
+        }
+    }
+
+    pub fn user_not_found(id: &str) -> ApiError {
+        ApiError::new(
+            ErrorCode::UserNotFound,
+            format!("There is no reader {id} on this computer."),
+            "List the readers with “primer user list”, or add one with “primer user add NAME”.",
+        )
+    }
+
+    pub(super) fn request(command: &str, error: &serde_json::Error) -> ApiError {
+        ApiError::new(
+            ErrorCode::InvalidRequest,
+            format!("The request to {command} was not understood: {error}."),
+            "This is a fault of the program; please report it with this sentence.",
+        )
+    }
+
+    pub(super) fn unknown_command(name: &str) -> ApiError {
+        ApiError::new(
+            ErrorCode::InvalidRequest,
+            format!("There is no command {name}."),
+            "This is a fault of the program; please report it with this sentence.",
+        )
+    }
+
+    pub(super) fn disk_full() -> ApiError {
+        ApiError::new(
+            ErrorCode::DiskFull,
+            "The disk is full, so this could not be saved; what was there before is unharmed.",
+            "Free some space (or lower Primer's storage under You) and try again.",
+        )
+    }
+}
+
+impl fmt::Display for ApiError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.message, self.hint)
+    }
+}
+
+impl Error for ApiError {}
+
+/// An error with its causes, “a: b: c”.
+fn with_causes(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(inner) = cause {
+        text.push_str(&format!(": {inner}"));
+        cause = inner.source();
+    }
+    text
+}
+
+impl From<StoreError> for ApiError {
+    fn from(error: StoreError) -> ApiError {
+        let text = with_causes(&error);
+        match error {
+            StoreError::DiskFull { .. } => ApiError::disk_full(),
+            StoreError::NewerDatabase { .. } => ApiError::new(
+                ErrorCode::DatabaseNewer,
+                format!("Your data can't be opened by this version: {text}."),
+                "Install the newest Primer; nothing was changed.",
+            ),
+            StoreError::NotPrimer { .. } | StoreError::Open { .. } => ApiError::new(
+                ErrorCode::DatabaseUnusable,
+                format!("Your data can't be opened: {text}."),
+                "Check that the disk is there and yours to write to; nothing was changed.",
+            ),
+            StoreError::Backup { .. } | StoreError::Upgrade { .. } => ApiError::new(
+                ErrorCode::DatabaseUnusable,
+                format!("Your data could not be brought up to this version: {text}."),
+                "It is as it was: the earlier Primer still opens it. Free some disk space and start again.",
+            ),
+            StoreError::Sql { .. } | StoreError::BadValue { .. } => ApiError::new(
+                ErrorCode::DatabaseUnusable,
+                format!("The database gave an error: {text}."),
+                "Try again; if it stays, copy the data folder somewhere safe and report this sentence.",
+            ),
+        }
+    }
+}
+
+impl From<BlobError> for ApiError {
+    fn from(error: BlobError) -> ApiError {
+        match error {
+            BlobError::DiskFull { .. } => ApiError::disk_full(),
+            BlobError::Io { .. } => ApiError::new(
+                ErrorCode::DiskFailed,
+                format!("A file could not be used: {}.", with_causes(&error)),
+                "Check that the disk is there and that the data folder is yours to write to, then try again.",
+            ),
+        }
+    }
+}
+
+impl From<ReadError> for ApiError {
+    fn from(error: ReadError) -> ApiError {
+        match error {
+            ReadError::NoSuchReader(id) => ApiError::user_not_found(&id),
+            ReadError::NoSuchChapter(number) => ApiError::new(
+                ErrorCode::ChapterNotFound,
+                format!("The installed book has no chapter {number}."),
+                "Choose one of the chapters that its contents list.",
+            ),
+            ReadError::Store(error) => error.into(),
+            ReadError::Blobs(error) => error.into(),
+        }
+    }
+}
+
+impl From<BookError> for ApiError {
+    fn from(error: BookError) -> ApiError {
+        ApiError::new(
+            ErrorCode::BookInvalid,
+            format!("{error}."),
+            "Its author can see all faults at once with “primer book check”.",
+        )
+    }
+}
+
+impl From<OpenError> for ApiError {
+    fn from(error: OpenError) -> ApiError {
+        match error {
+            OpenError::Store(error) => error.into(),
+            OpenError::Blobs(error) => error.into(),
+            OpenError::Book(error) => error.into(),
+            OpenError::Folder { .. } => ApiError::new(
+                ErrorCode::DiskFailed,
+                format!("{}.", with_causes(&error)),
+                "Name another folder with --data, or make this one yours to write to.",
+            ),
+        }
+    }
+}

@@ -1,0 +1,66 @@
+//! The commands that the window and the command line share: their names, requests, responses and errors.
+//!
+//! [`commands!`](macro@commands) below is the one list of them. It makes the dispatch and the TypeScript map of names
+//! to types, so the two can't differ.
+
+mod chapters;
+mod error;
+mod readers;
+mod types;
+mod typescript;
+
+pub use chapters::{ChapterText, TextForm};
+pub use error::{ApiError, ErrorCode};
+pub use types::*;
+pub use typescript::typescript;
+
+use serde_json::Value;
+
+use crate::Engine;
+
+macro_rules! commands {
+    ($($name:ident: $request:ty => $response:ty = $run:path;)*) => {
+        /// Runs the command `name`. Waits for the disk; never for a network.
+        pub fn dispatch(engine: &Engine, name: &str, request: Value) -> Result<Value, ApiError> {
+            match name {
+                $(stringify!($name) => {
+                    let request: $request = serde_json::from_value(request).map_err(|e| ApiError::request(name, &e))?;
+                    let response: $response = $run(engine, request)?;
+                    serde_json::to_value(response).map_err(|e| ApiError::request(name, &e))
+                })*
+                _ => Err(ApiError::unknown_command(name)),
+            }
+        }
+
+        /// For each command its name and the TypeScript names of its request and response.
+        fn command_types(config: &ts_rs::Config) -> Vec<(&'static str, String, String)> {
+            use ts_rs::TS;
+            vec![$((stringify!($name), <$request>::name(config), <$response>::name(config)),)*]
+        }
+    };
+}
+
+commands! {
+    startup: Nothing => Startup = readers::startup;
+    add_reader: AddReader => Reader = readers::add;
+    choose_reader: OfReader => Startup = readers::choose;
+    rename_reader: RenameReader => Reader = readers::rename;
+    set_appearance: SetAppearance => Nothing = readers::set_appearance;
+    profile_form: Nothing => ProfileForm = readers::profile_form;
+    get_profile: OfReader => ProfileView = readers::profile;
+    preview_profile: WithBackground => ProfilePreview = readers::preview_profile;
+    save_profile: WithBackground => ProfileView = readers::save_profile;
+    list_chapters: OfReader => Contents = chapters::list;
+    open_chapter: OfChapter => ChapterPage = chapters::open;
+    open_original: OpenOriginal => OriginalPage = chapters::original;
+    chapter_variant: ChapterVariant => Variant = chapters::variant;
+    save_position: SavePosition => Nothing = chapters::save_position;
+    get_storage: Nothing => Storage = readers::storage;
+    set_quota: SetQuota => Storage = readers::set_quota;
+}
+
+/// What the command line asks for beyond the window's commands.
+pub mod direct {
+    pub use super::chapters::{entries, text};
+    pub use super::readers::{add, all, import_profile, last_used, profile, remember, storage};
+}

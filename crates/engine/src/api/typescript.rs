@@ -1,0 +1,71 @@
+//! The TypeScript of all requests, responses and commands: `ui/generated/commands.ts`.
+
+use primer_domain::profile::{Background, Draft, FieldError, Level, Robotics};
+use ts_rs::{Config, TS};
+
+use super::error::{ApiError, ErrorCode};
+use super::{command_types, types};
+
+/// The whole file. The same program always gives the same text.
+pub fn typescript() -> String {
+    let config = Config::new().with_large_int("number");
+    let mut out = String::from("// Made from the engine's types by `cargo xtask types`. Do not edit.\n\n");
+    let mut declare = |declaration: String| {
+        out.push_str("export ");
+        out.push_str(&declaration);
+        out.push_str("\n\n");
+    };
+    macro_rules! declare_all {
+        ($($type:ty),* $(,)?) => { $(declare(<$type>::decl(&config));)* };
+    }
+    declare_all!(
+        ErrorCode,
+        ApiError,
+        FieldError,
+        Level,
+        Robotics,
+        Background,
+        Draft,
+        types::Nothing,
+        types::OfReader,
+        types::OfChapter,
+        types::AddReader,
+        types::RenameReader,
+        types::WithBackground,
+        types::OpenOriginal,
+        types::ChapterVariant,
+        types::SavePosition,
+        types::SetAppearance,
+        types::SetQuota,
+        types::Reader,
+        types::Theme,
+        types::Appearance,
+        types::BookView,
+        types::NoticeCode,
+        types::Notice,
+        types::Startup,
+        types::Choice,
+        types::ProfileForm,
+        types::ProfileView,
+        types::Change,
+        types::ChapterChange,
+        types::ProfilePreview,
+        types::ChapterState,
+        types::ChapterEntry,
+        types::Contents,
+        types::TocEntry,
+        types::VariantName,
+        types::ShownBlock,
+        types::ChapterName,
+        types::ChapterPage,
+        types::OriginalPage,
+        types::Variant,
+        types::Storage,
+    );
+    out.push_str("export type Commands = {\n");
+    for (name, request, response) in command_types(&config) {
+        out.push_str(&format!("  {name}: {{ request: {request}; response: {response} }};\n"));
+    }
+    out.push_str("};\n");
+    out
+}

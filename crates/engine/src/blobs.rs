@@ -1,0 +1,262 @@
+//! The stored texts as files: `<data>/blobs/<storage_path>`.
+//!
+//! A file appears whole or not at all, is never changed once it is there, and is never believed without its digest.
+//! What can't be believed is moved to `<data>/quarantine/`, not deleted.
+
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use primer_domain::ids::TextDigest;
+use primer_domain::storage_path::StoragePath;
+use thiserror::Error;
+
+/// Left free on the disk whatever is written: room for the database to record it, and for everybody else.
+const RESERVE_BYTES: u64 = 1 << 20;
+
+/// What a temporary file's name ends with.
+const TEMPORARY: &str = ".tmp";
+
+#[derive(Debug, Error)]
+pub enum BlobError {
+    #[error("the disk is full: {needed_bytes} bytes are needed at {}", path.display())]
+    DiskFull { path: PathBuf, needed_bytes: u64 },
+    #[error("the file {} could not be {what}", path.display())]
+    Io { what: &'static str, path: PathBuf, source: io::Error },
+}
+
+impl BlobError {
+    fn io(what: &'static str, path: &Path) -> impl FnOnce(io::Error) -> BlobError {
+        let path = path.to_owned();
+        move |source| match source.kind() {
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge => {
+                BlobError::DiskFull { path, needed_bytes: 0 }
+            }
+            _ => BlobError::Io { what, path, source },
+        }
+    }
+}
+
+/// What a look at a file found.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Found {
+    Intact(Vec<u8>),
+    Missing,
+    Damaged,
+}
+
+/// One file under `blobs/`, as a walk finds it.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Entry {
+    Text { path: StoragePath, len_bytes: u64 },
+    /// Left by a program that was stopped while it wrote.
+    Temporary(PathBuf),
+    /// Not a name that Primer gives.
+    Foreign(PathBuf),
+}
+
+pub struct Blobs {
+    root: PathBuf,
+    quarantine: PathBuf,
+    lock_file: PathBuf,
+}
+
+/// While it lives, no other program writes to or tidies this data folder's files.
+pub struct WritingAlone {
+    _file: File,
+}
+
+impl Blobs {
+    pub fn open(data: &Path) -> Result<Blobs, BlobError> {
+        let blobs = Blobs {
+            root: data.join("blobs"),
+            quarantine: data.join("quarantine"),
+            lock_file: data.join("blobs.lock"),
+        };
+        fs::create_dir_all(&blobs.root).map_err(BlobError::io("made", &blobs.root))?;
+        Ok(blobs)
+    }
+
+    pub fn folder(&self) -> &Path {
+        &self.root
+    }
+
+    /// Waits until no other program on this data folder writes files.
+    pub fn write_alone(&self) -> Result<WritingAlone, BlobError> {
+        let file = self.lock_handle()?;
+        file.lock().map_err(BlobError::io("locked", &self.lock_file))?;
+        Ok(WritingAlone { _file: file })
+    }
+
+    /// None if another program is writing just now.
+    pub fn try_write_alone(&self) -> Result<Option<WritingAlone>, BlobError> {
+        let file = self.lock_handle()?;
+        match file.try_lock() {
+            Ok(()) => Ok(Some(WritingAlone { _file: file })),
+            Err(fs::TryLockError::WouldBlock) => Ok(None),
+            Err(fs::TryLockError::Error(source)) => Err(BlobError::io("locked", &self.lock_file)(source)),
+        }
+    }
+
+    fn lock_handle(&self) -> Result<File, BlobError> {
+        File::options()
+            .create(true)
+            .truncate(false)
+            .write(true)
+            .open(&self.lock_file)
+            .map_err(BlobError::io("opened", &self.lock_file))
+    }
+
+    /// Stores `bytes` durably under a path that ends in their digest. The lock is asked for so that no one tidies the
+    /// temporary file away.
+    pub fn write(&self, _alone: &WritingAlone, path: &StoragePath, bytes: &[u8]) -> Result<(), BlobError> {
+        let file = self.file(path);
+        // An object is immutable: the same name holds the same bytes, unless it was damaged.
+        match self.read(path, &TextDigest::of(bytes))? {
+            Found::Intact(_) => return Ok(()),
+            Found::Damaged => self.set_aside(path)?,
+            Found::Missing => {}
+        }
+        let folder = file.parent().unwrap_or(&self.root);
+        self.make_folder(folder)?;
+        let needed_bytes = bytes.len() as u64;
+        let free_bytes = fs4::available_space(folder).map_err(BlobError::io("measured", folder))?;
+        if free_bytes < needed_bytes + RESERVE_BYTES {
+            return Err(BlobError::DiskFull { path: folder.to_owned(), needed_bytes });
+        }
+        let temporary = file.with_extension("md.tmp");
+        let written = write_durably(&temporary, bytes).and_then(|()| fs::rename(&temporary, &file));
+        if let Err(source) = written {
+            // What is half-written must not stay; if even that fails, the next tidying takes it.
+            if let Err(left) = fs::remove_file(&temporary)
+                && left.kind() != io::ErrorKind::NotFound
+            {
+                return Err(BlobError::io("removed", &temporary)(left));
+            }
+            return Err(BlobError::io("written", &file)(source));
+        }
+        sync_folder(folder).map_err(BlobError::io("written", folder))
+    }
+
+    /// Reads a text and believes it only if its digest is the expected one.
+    pub fn read(&self, path: &StoragePath, expected: &TextDigest) -> Result<Found, BlobError> {
+        let file = self.file(path);
+        match fs::read(&file) {
+            Ok(bytes) if TextDigest::of(&bytes) == *expected => Ok(Found::Intact(bytes)),
+            Ok(_) => Ok(Found::Damaged),
+            Err(error) => match error.kind() {
+                io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => Ok(Found::Missing),
+                // A folder in its place, or a sector that can't be read: the text is as good as damaged.
+                io::ErrorKind::IsADirectory | io::ErrorKind::InvalidData => Ok(Found::Damaged),
+                _ => Err(BlobError::io("read", &file)(error)),
+            },
+        }
+    }
+
+    /// What is in a file that no digest is known of. None if it can't be read as a file.
+    pub fn read_unverified(&self, path: &StoragePath) -> Result<Option<Vec<u8>>, BlobError> {
+        let file = self.file(path);
+        match fs::read(&file) {
+            Ok(bytes) => Ok(Some(bytes)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(BlobError::io("read", &file)(error)),
+        }
+    }
+
+    /// Without reading it. None where there is no such file, or none that can be looked at.
+    pub fn len_bytes(&self, path: &StoragePath) -> Option<u64> {
+        fs::symlink_metadata(self.file(path)).ok().filter(fs::Metadata::is_file).map(|metadata| metadata.len())
+    }
+
+    /// Moves a file that can't be believed out of the way, under a name that tells where it was.
+    pub fn set_aside(&self, path: &StoragePath) -> Result<(), BlobError> {
+        self.set_aside_file(&self.file(path))
+    }
+
+    pub fn set_aside_file(&self, file: &Path) -> Result<(), BlobError> {
+        fs::create_dir_all(&self.quarantine).map_err(BlobError::io("made", &self.quarantine))?;
+        let name = file.strip_prefix(&self.root).unwrap_or(file).to_string_lossy().replace(['/', '\\'], "_");
+        // The newest damaged file of a name replaces an older one: both were of the same text.
+        let target = self.quarantine.join(&name);
+        if target.is_dir() {
+            fs::remove_dir_all(&target).map_err(BlobError::io("replaced", &target))?;
+        }
+        match fs::rename(file, &target) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            moved => moved.map_err(BlobError::io("set aside", file)),
+        }
+    }
+
+    /// A file that is not there is removed already.
+    pub fn remove(&self, path: &StoragePath) -> Result<(), BlobError> {
+        remove_if_there(&self.file(path))
+    }
+
+    /// Removes a temporary file that a walk found.
+    pub fn remove_temporary(&self, _alone: &WritingAlone, file: &Path) -> Result<(), BlobError> {
+        remove_if_there(file)
+    }
+
+    /// Every file under `blobs/`, without reading any.
+    pub fn walk(&self) -> Result<Vec<Entry>, BlobError> {
+        let mut entries = Vec::new();
+        let mut folders = vec![self.root.clone()];
+        while let Some(folder) = folders.pop() {
+            for entry in fs::read_dir(&folder).map_err(BlobError::io("listed", &folder))? {
+                let entry = entry.map_err(BlobError::io("listed", &folder))?;
+                let file = entry.path();
+                let metadata = entry.metadata().map_err(BlobError::io("looked at", &file))?;
+                if metadata.is_dir() {
+                    folders.push(file);
+                    continue;
+                }
+                let name = file.strip_prefix(&self.root).ok().and_then(Path::to_str).map(|name| name.replace('\\', "/"));
+                entries.push(match name.as_deref().and_then(StoragePath::parse) {
+                    Some(path) if metadata.is_file() => Entry::Text { path, len_bytes: metadata.len() },
+                    _ if name.is_some_and(|name| name.ends_with(TEMPORARY)) => Entry::Temporary(file),
+                    _ => Entry::Foreign(file),
+                });
+            }
+        }
+        Ok(entries)
+    }
+
+    fn file(&self, path: &StoragePath) -> PathBuf {
+        self.root.join(path.to_string())
+    }
+
+    /// Makes the folders down to `folder`, each recorded in the one above it before it is used.
+    fn make_folder(&self, folder: &Path) -> Result<(), BlobError> {
+        if folder.is_dir() {
+            return Ok(());
+        }
+        if let Some(above) = folder.parent() {
+            self.make_folder(above)?;
+            match fs::create_dir(folder) {
+                Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
+                    return Err(BlobError::io("made", folder)(error));
+                }
+                _ => sync_folder(above).map_err(BlobError::io("written", above))?,
+            }
+        }
+        Ok(())
+    }
+}
+
+fn remove_if_there(file: &Path) -> Result<(), BlobError> {
+    match fs::remove_file(file) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(BlobError::io("removed", file)(error)),
+        _ => Ok(()),
+    }
+}
+
+fn write_durably(file: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut handle = File::create(file)?;
+    handle.write_all(bytes)?;
+    handle.sync_all()
+}
+
+/// A rename is durable once its folder is. Windows has no such call and needs none.
+fn sync_folder(folder: &Path) -> io::Result<()> {
+    if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
+}

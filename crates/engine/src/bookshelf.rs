@@ -1,0 +1,128 @@
+//! The installed book: the one that came with the program, or a folder that an author or teacher names.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Component, Path, PathBuf};
+
+use primer_domain::book::references::References;
+use primer_domain::book::words::nearest;
+use primer_domain::book::{Book, Fault, read_book};
+use rust_embed::RustEmbed;
+use thiserror::Error;
+
+#[derive(RustEmbed)]
+#[folder = "../../book"]
+struct Bundled;
+
+#[derive(Debug, Error)]
+pub enum BookError {
+    #[error("the book can't be read: {}", first_of(faults))]
+    Faults { faults: Vec<Fault> },
+}
+
+fn first_of(faults: &[Fault]) -> String {
+    match faults {
+        [] => "nothing is known about it".to_owned(),
+        [one] => one.to_string(),
+        [first, rest @ ..] => format!("{first} (and {} more)", rest.len()),
+    }
+}
+
+/// Where a book's files are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum BookSource {
+    Bundled,
+    Folder(PathBuf),
+}
+
+impl BookSource {
+    /// None if there is no such file. `name` is relative, with `/`, and can't leave the book.
+    pub fn read(&self, name: &str) -> std::io::Result<Option<Cow<'static, [u8]>>> {
+        if !Path::new(name).components().all(|part| matches!(part, Component::Normal(_))) || name.contains('\\') {
+            return Ok(None);
+        }
+        match self {
+            BookSource::Bundled => Ok(Bundled::get(name).map(|file| file.data)),
+            BookSource::Folder(folder) => {
+                // A link inside the folder may point out of it; what is served must really be in the book.
+                let (folder, file) = match (folder.canonicalize(), folder.join(name).canonicalize()) {
+                    (Ok(folder), Ok(file)) => (folder, file),
+                    (Err(error), _) | (_, Err(error)) if error.kind() == std::io::ErrorKind::NotFound => {
+                        return Ok(None);
+                    }
+                    (Err(error), _) | (_, Err(error)) => return Err(error),
+                };
+                if !file.starts_with(&folder) || !file.is_file() {
+                    return Ok(None);
+                }
+                fs::read(file).map(|bytes| Some(Cow::Owned(bytes)))
+            }
+        }
+    }
+
+    fn read_text(&self, name: &str) -> Result<String, String> {
+        let bytes = match self.read(name) {
+            Ok(Some(bytes)) => bytes,
+            Ok(None) => return Err("there is no such file in the book's folder".to_owned()),
+            Err(error) => return Err(error.to_string()),
+        };
+        String::from_utf8(bytes.into_owned()).map_err(|error| {
+            format!("it is not UTF-8 text (byte {} is not)", error.utf8_error().valid_up_to() + 1)
+        })
+    }
+}
+
+/// A book that was read without a fault.
+pub struct Bookshelf {
+    source: BookSource,
+    pub book: Book,
+    pub chapter_of_file: BTreeMap<String, u32>,
+}
+
+/// The pictures a book may show; anything else is not served.
+const PICTURES: [(&str, &str); 6] = [
+    ("svg", "image/svg+xml"),
+    ("png", "image/png"),
+    ("jpg", "image/jpeg"),
+    ("jpeg", "image/jpeg"),
+    ("webp", "image/webp"),
+    ("gif", "image/gif"),
+];
+
+impl Bookshelf {
+    pub fn open(source: BookSource) -> Result<Bookshelf, BookError> {
+        let book = read_book(|name| source.read_text(name)).map_err(|faults| BookError::Faults { faults })?;
+        let chapter_of_file = book.chapter_of_file();
+        Ok(Bookshelf { source, book, chapter_of_file })
+    }
+
+    /// A fault for each picture and each chapter that a text refers to, for any reader, and the book does not have.
+    pub fn missing_references(&self) -> Vec<Fault> {
+        let mut faults = Vec::new();
+        for chapter in &self.book.chapters {
+            let references = References::of(&chapter.source);
+            for picture in references.pictures {
+                if !matches!(self.picture(&picture), Ok(Some(_))) {
+                    let message = format!("shows the picture “{picture}”, which is not in the book; nothing else is shown.");
+                    faults.push(Fault::of_file(&chapter.file, message));
+                }
+            }
+            for link in references.links {
+                if !self.chapter_of_file.contains_key(&link) {
+                    let nearest = nearest(&link, self.chapter_of_file.keys().map(String::as_str));
+                    let message = format!("links to “{link}”, which is no chapter of the book.");
+                    faults.push(Fault::of_file(&chapter.file, message).suggesting(nearest));
+                }
+            }
+        }
+        faults
+    }
+
+    /// A picture's bytes and media type. None if there is none, or it is no picture.
+    pub fn picture(&self, name: &str) -> std::io::Result<Option<(Cow<'static, [u8]>, &'static str)>> {
+        let extension = name.rsplit('.').next().unwrap_or("").to_ascii_lowercase();
+        let Some((_, media_type)) = PICTURES.iter().find(|(own, _)| *own == extension) else { return Ok(None) };
+        Ok(self.source.read(name)?.map(|bytes| (bytes, *media_type)))
+    }
+}

@@ -1,0 +1,66 @@
+//! A data folder and a book, opened.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+
+use primer_domain::storage_path::StoragePath;
+use primer_domain::timestamp::Timestamp;
+use thiserror::Error;
+
+use crate::blobs::{BlobError, Blobs};
+use crate::bookshelf::{BookError, BookSource, Bookshelf};
+use crate::env::Env;
+use crate::reading::Flights;
+use crate::store::{Store, StoreError};
+
+#[derive(Debug, Error)]
+pub enum OpenError {
+    #[error("the data folder {} can't be made", path.display())]
+    Folder { path: PathBuf, source: io::Error },
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    Blobs(#[from] BlobError),
+    #[error(transparent)]
+    Book(#[from] BookError),
+}
+
+pub struct Engine {
+    pub(crate) env: Env,
+    pub(crate) data: PathBuf,
+    pub(crate) store: Store,
+    pub(crate) blobs: Blobs,
+    pub(crate) shelf: Bookshelf,
+    pub(crate) flights: Flights,
+    /// When texts were opened, until it is written down: opening a chapter must not wait for that.
+    pub(crate) opened: Mutex<BTreeMap<StoragePath, Timestamp>>,
+}
+
+impl Engine {
+    pub fn open(data: &Path, book: BookSource, env: Env) -> Result<Engine, OpenError> {
+        fs::create_dir_all(data).map_err(|source| OpenError::Folder { path: data.to_owned(), source })?;
+        let store = Store::open(data)?;
+        let blobs = Blobs::open(data)?;
+        let shelf = Bookshelf::open(book)?;
+        Ok(Engine {
+            env,
+            data: data.to_owned(),
+            store,
+            blobs,
+            shelf,
+            flights: Flights::default(),
+            opened: Mutex::new(BTreeMap::new()),
+        })
+    }
+
+    pub fn shelf(&self) -> &Bookshelf {
+        &self.shelf
+    }
+
+    pub fn env(&self) -> &Env {
+        &self.env
+    }
+}

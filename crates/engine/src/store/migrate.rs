@@ -1,0 +1,95 @@
+//! Bringing an older database up to this program's tables, with a copy of it set aside first.
+
+use std::path::{Path, PathBuf};
+
+use refinery::{Migration, Runner};
+use rusqlite::{Connection, OpenFlags, OptionalExtension};
+
+use super::StoreError;
+
+mod embedded {
+    refinery::embed_migrations!("../../migrations");
+}
+
+/// The migrations that a database is brought up with.
+pub struct Upgrade {
+    runner: Runner,
+}
+
+impl Upgrade {
+    pub fn of_this_program() -> Upgrade {
+        Upgrade { runner: embedded::migrations::runner() }
+    }
+
+    /// This program's migrations and more, as a later program would have.
+    pub fn with_later(later: &[Migration]) -> Upgrade {
+        let mut migrations = embedded::migrations::runner().get_migrations().clone();
+        migrations.extend_from_slice(later);
+        Upgrade { runner: Runner::new(&migrations) }
+    }
+
+    fn known_version(&self) -> u32 {
+        self.runner.get_migrations().iter().map(|migration| version_of(migration.version())).max().unwrap_or(0)
+    }
+
+    /// Looks at the version through a connection that can't write, so that a newer database is left byte for byte.
+    pub(super) fn refuse_newer(&self, path: &Path) -> Result<(), StoreError> {
+        if !path.exists() {
+            return Ok(());
+        }
+        let open = |source| StoreError::Open { path: path.to_owned(), source };
+        let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY).map_err(open)?;
+        match version(&connection) {
+            Ok(found) if found > self.known_version() => {
+                Err(StoreError::NewerDatabase { path: path.to_owned(), found, known: self.known_version() })
+            }
+            Ok(_) => Ok(()),
+            Err(source) if source.sqlite_error_code() == Some(rusqlite::ErrorCode::NotADatabase) => {
+                Err(StoreError::NotPrimer { path: path.to_owned() })
+            }
+            Err(source) => Err(open(source)),
+        }
+    }
+
+    /// All pending migrations in one transaction: all of them or none.
+    pub(super) fn run(&self, connection: &mut Connection, path: &Path) -> Result<(), StoreError> {
+        let found = version(connection).map_err(|source| StoreError::Open { path: path.to_owned(), source })?;
+        if found == self.known_version() {
+            return Ok(());
+        }
+        if found > 0 {
+            copy_aside(connection, path, found)?;
+        }
+        let runner = Runner::new(self.runner.get_migrations()).set_grouped(true);
+        match runner.run(connection) {
+            Ok(_) => Ok(()),
+            Err(source) => Err(StoreError::Upgrade { path: path.to_owned(), source: Box::new(source) }),
+        }
+    }
+}
+
+/// `primer.sqlite3` → `primer.before-v2.sqlite3`, made whole by SQLite itself.
+fn copy_aside(connection: &Connection, path: &Path, found: u32) -> Result<(), StoreError> {
+    let copy: PathBuf = path.with_file_name(format!("primer.before-v{}.sqlite3", found + 1));
+    // A copy from an earlier try is of the same database: the upgrade has not happened since.
+    let temporary = copy.with_extension("tmp");
+    let backup = |source| StoreError::Backup { path: copy.clone(), source };
+    connection.backup("main", &temporary, None::<fn(rusqlite::backup::Progress)>).map_err(backup)?;
+    std::fs::rename(&temporary, &copy).map_err(|error| backup(rusqlite::Error::ToSqlConversionFailure(Box::new(error))))
+}
+
+/// 0 for an empty database.
+fn version(connection: &Connection) -> rusqlite::Result<u32> {
+    let has_history = connection
+        .query_row("SELECT 1 FROM sqlite_schema WHERE name = 'refinery_schema_history'", [], |_| Ok(()))
+        .optional()?;
+    if has_history.is_none() {
+        return Ok(0);
+    }
+    let sql = "SELECT COALESCE(MAX(version), 0) AS version FROM refinery_schema_history";
+    connection.query_row(sql, [], |row| row.get("version"))
+}
+
+fn version_of(version: impl TryInto<u32>) -> u32 {
+    version.try_into().unwrap_or(0)
+}

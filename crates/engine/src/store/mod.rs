@@ -1,0 +1,135 @@
+//! All SQL. One file per group of tables, statements inline beside their function, columns read by name.
+//!
+//! Every write goes through [`Store::write`], one immediate transaction at a time; reads use connections that cannot
+//! write. A database from a newer program is refused and left untouched.
+
+pub mod chapters;
+mod migrate;
+pub mod positions;
+pub mod profiles;
+pub mod settings;
+pub mod texts;
+pub mod users;
+
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use rusqlite::{Connection, ErrorCode, OpenFlags, Transaction, TransactionBehavior};
+use thiserror::Error;
+
+pub use migrate::Upgrade;
+
+/// The database in the data folder.
+pub const DATABASE_FILE: &str = "primer.sqlite3";
+
+#[derive(Debug, Error)]
+pub enum StoreError {
+    #[error("the database {} was written by a newer Primer (its version {found}, this program's {known})", path.display())]
+    NewerDatabase { path: PathBuf, found: u32, known: u32 },
+    #[error("the file {} is not a Primer database", path.display())]
+    NotPrimer { path: PathBuf },
+    #[error("the database {} can't be opened", path.display())]
+    Open { path: PathBuf, source: rusqlite::Error },
+    #[error("the copy {} could not be made before the upgrade", path.display())]
+    Backup { path: PathBuf, source: rusqlite::Error },
+    #[error("the database {} could not be upgraded; it is as it was before", path.display())]
+    Upgrade { path: PathBuf, source: Box<refinery::Error> },
+    #[error("{what} failed")]
+    Sql { what: &'static str, source: rusqlite::Error },
+    #[error("the disk is full")]
+    DiskFull { source: rusqlite::Error },
+    #[error("the column {column} of {table} holds what can't be there: {value}")]
+    BadValue { table: &'static str, column: &'static str, value: String },
+}
+
+impl StoreError {
+    /// Tells a full disk, which a person can mend, from the rest.
+    pub(crate) fn sql(what: &'static str) -> impl FnOnce(rusqlite::Error) -> StoreError {
+        move |source| match source.sqlite_error_code() {
+            Some(ErrorCode::DiskFull) => StoreError::DiskFull { source },
+            _ => StoreError::Sql { what, source },
+        }
+    }
+
+    pub(crate) fn bad_value(table: &'static str, column: &'static str, value: impl Into<String>) -> StoreError {
+        StoreError::BadValue { table, column, value: value.into() }
+    }
+}
+
+pub struct Store {
+    path: PathBuf,
+    writer: Mutex<Connection>,
+    /// Idle connections that can't write.
+    readers: Mutex<Vec<Connection>>,
+}
+
+/// How long a statement waits for another program that writes to the same database.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
+
+impl Store {
+    /// Opens the database in `folder`, makes it if there is none, and upgrades an older one after copying it aside.
+    pub fn open(folder: &Path) -> Result<Store, StoreError> {
+        Store::open_with(folder, &Upgrade::of_this_program())
+    }
+
+    /// Like [`Store::open`], with other migrations than this program's own: for the tests of upgrades.
+    pub fn open_with(folder: &Path, upgrade: &Upgrade) -> Result<Store, StoreError> {
+        let path = folder.join(DATABASE_FILE);
+        upgrade.refuse_newer(&path)?;
+        let mut writer = Connection::open(&path).map_err(|source| StoreError::Open { path: path.clone(), source })?;
+        configure(&writer).map_err(|source| match source.sqlite_error_code() {
+            Some(ErrorCode::NotADatabase) => StoreError::NotPrimer { path: path.clone() },
+            _ => StoreError::Open { path: path.clone(), source },
+        })?;
+        upgrade.run(&mut writer, &path)?;
+        Ok(Store { path, writer: Mutex::new(writer), readers: Mutex::new(Vec::new()) })
+    }
+
+    /// Runs `work` in one transaction, which is undone if it fails. It must not wait for anything but the database.
+    pub fn write<T>(&self, work: impl FnOnce(&Transaction<'_>) -> Result<T, StoreError>) -> Result<T, StoreError> {
+        let mut writer = lock(&self.writer);
+        let transaction = writer
+            .transaction_with_behavior(TransactionBehavior::Immediate)
+            .map_err(StoreError::sql("beginning to write"))?;
+        let result = work(&transaction)?;
+        transaction.commit().map_err(StoreError::sql("writing"))?;
+        Ok(result)
+    }
+
+    /// Runs `work` on a connection that can't write.
+    pub fn read<T>(&self, work: impl FnOnce(&Connection) -> Result<T, StoreError>) -> Result<T, StoreError> {
+        let idle = lock(&self.readers).pop();
+        let reader = match idle {
+            Some(reader) => reader,
+            None => self.open_reader()?,
+        };
+        let result = work(&reader);
+        lock(&self.readers).push(reader);
+        result
+    }
+
+    fn open_reader(&self) -> Result<Connection, StoreError> {
+        let open = || {
+            let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+            let reader = Connection::open_with_flags(&self.path, flags)?;
+            reader.busy_timeout(BUSY_TIMEOUT)?;
+            reader.pragma_update(None, "query_only", true)?;
+            Ok(reader)
+        };
+        open().map_err(|source| StoreError::Open { path: self.path.clone(), source })
+    }
+}
+
+fn configure(connection: &Connection) -> rusqlite::Result<()> {
+    connection.busy_timeout(BUSY_TIMEOUT)?;
+    connection.pragma_update(None, "journal_mode", "wal")?;
+    // What a reader typed must survive a power cut the moment the window says it is saved.
+    connection.pragma_update(None, "synchronous", "full")?;
+    connection.pragma_update(None, "foreign_keys", true)
+}
+
+/// A panic in another thread left the connection between transactions, where it can be used again.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,64 @@
+//! `settings`: what a reader, or the computer, has chosen.
+
+use rusqlite::{Connection, OptionalExtension, named_params};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use primer_domain::ids::UserId;
+
+use super::StoreError;
+
+/// A setting's name, and with it the type of its value.
+pub struct Key<T> {
+    name: &'static str,
+    value: std::marker::PhantomData<T>,
+}
+
+impl<T> Key<T> {
+    pub const fn new(name: &'static str) -> Key<T> {
+        Key { name, value: std::marker::PhantomData }
+    }
+}
+
+/// `owner`: a reader, or none for the computer.
+pub fn get<T: DeserializeOwned>(
+    connection: &Connection,
+    owner: Option<UserId>,
+    key: &Key<T>,
+) -> Result<Option<T>, StoreError> {
+    let text: Option<String> = connection
+        .prepare_cached("SELECT value FROM settings WHERE owner = :owner AND key = :key")
+        .and_then(|mut statement| {
+            let parameters = named_params! {":owner": owner_text(owner), ":key": key.name};
+            statement.query_row(parameters, |row| row.get("value")).optional()
+        })
+        .map_err(StoreError::sql("reading a setting"))?;
+    text.map(|text| {
+        serde_json::from_str(&text).map_err(|_| StoreError::bad_value("settings", "value", text))
+    })
+    .transpose()
+}
+
+pub fn set<T: Serialize>(
+    connection: &Connection,
+    owner: Option<UserId>,
+    key: &Key<T>,
+    value: &T,
+) -> Result<(), StoreError> {
+    let text = serde_json::to_string(value)
+        .map_err(|source| StoreError::bad_value("settings", "value", source.to_string()))?;
+    connection
+        .prepare_cached(
+            "INSERT INTO settings (owner, key, value) VALUES (:owner, :key, :value)
+             ON CONFLICT (owner, key) DO UPDATE SET value = excluded.value",
+        )
+        .and_then(|mut statement| {
+            statement.execute(named_params! {":owner": owner_text(owner), ":key": key.name, ":value": text})
+        })
+        .map_err(StoreError::sql("saving a setting"))?;
+    Ok(())
+}
+
+fn owner_text(owner: Option<UserId>) -> String {
+    owner.map_or_else(String::new, |user| user.to_string())
+}

@@ -1,0 +1,128 @@
+//! `stored_texts`: what is known of each file under `blobs/`.
+
+use primer_domain::ids::{TextDigest, UserId};
+use primer_domain::storage_path::StoragePath;
+use primer_domain::timestamp::Timestamp;
+use rusqlite::{Connection, OptionalExtension, Row, named_params};
+
+use super::StoreError;
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredText {
+    pub path: StoragePath,
+    pub book_id: String,
+    pub digest: TextDigest,
+    pub len_bytes: u64,
+    /// What wrote it, such as `primer/1`.
+    pub generator: String,
+    pub created_at: Timestamp,
+    pub last_opened_at: Timestamp,
+}
+
+/// A text that is already known keeps its facts: a file is never changed, so they are the same.
+pub fn insert(connection: &Connection, text: &StoredText) -> Result<(), StoreError> {
+    connection
+        .prepare_cached(
+            "INSERT INTO stored_texts
+                 (storage_path, user_id, book_id, sha256, len_bytes, generator, created_at, last_opened_at)
+             VALUES (:path, :user_id, :book_id, :sha256, :len_bytes, :generator, :created_at, :last_opened_at)
+             ON CONFLICT (storage_path) DO UPDATE SET last_opened_at = excluded.last_opened_at, book_id = excluded.book_id",
+        )
+        .and_then(|mut statement| {
+            statement.execute(named_params! {
+                ":path": text.path.to_string(),
+                ":user_id": text.path.user_id.to_string(),
+                ":book_id": text.book_id,
+                ":sha256": text.digest.to_string(),
+                ":len_bytes": text.len_bytes,
+                ":generator": text.generator,
+                ":created_at": text.created_at.to_string(),
+                ":last_opened_at": text.last_opened_at.to_string(),
+            })
+        })
+        .map_err(StoreError::sql("recording a file"))?;
+    Ok(())
+}
+
+pub fn find(connection: &Connection, path: &StoragePath) -> Result<Option<StoredText>, StoreError> {
+    connection
+        .prepare_cached(
+            "SELECT storage_path, book_id, sha256, len_bytes, generator, created_at, last_opened_at
+             FROM stored_texts WHERE storage_path = :path",
+        )
+        .and_then(|mut statement| statement.query_row(named_params! {":path": path.to_string()}, raw).optional())
+        .map_err(StoreError::sql("looking up a file"))?
+        .map(stored_text)
+        .transpose()
+}
+
+/// All of one reader, or of all readers, by path.
+pub fn list(connection: &Connection, user: Option<UserId>) -> Result<Vec<StoredText>, StoreError> {
+    connection
+        .prepare_cached(
+            "SELECT storage_path, book_id, sha256, len_bytes, generator, created_at, last_opened_at
+             FROM stored_texts WHERE :user_id IS NULL OR user_id = :user_id ORDER BY storage_path",
+        )
+        .and_then(|mut statement| {
+            let user = user.map(|user| user.to_string());
+            statement.query_map(named_params! {":user_id": user}, raw)?.collect::<rusqlite::Result<Vec<_>>>()
+        })
+        .map_err(StoreError::sql("listing the files"))?
+        .into_iter()
+        .map(stored_text)
+        .collect()
+}
+
+/// How many files there are, and their length together in bytes.
+pub fn totals(connection: &Connection) -> Result<(u64, u64), StoreError> {
+    connection
+        .prepare_cached("SELECT COUNT(*) AS files, COALESCE(SUM(len_bytes), 0) AS len_bytes FROM stored_texts")
+        .and_then(|mut statement| statement.query_row([], |row| Ok((row.get("files")?, row.get("len_bytes")?))))
+        .map_err(StoreError::sql("adding up the files"))
+}
+
+pub fn touch(connection: &Connection, path: &StoragePath, at: Timestamp) -> Result<(), StoreError> {
+    connection
+        .prepare_cached("UPDATE stored_texts SET last_opened_at = :at WHERE storage_path = :path")
+        .and_then(|mut statement| {
+            statement.execute(named_params! {":path": path.to_string(), ":at": at.to_string()})
+        })
+        .map_err(StoreError::sql("noting that a chapter was opened"))?;
+    Ok(())
+}
+
+pub fn remove(connection: &Connection, path: &StoragePath) -> Result<(), StoreError> {
+    connection
+        .prepare_cached("DELETE FROM stored_texts WHERE storage_path = :path")
+        .and_then(|mut statement| statement.execute(named_params! {":path": path.to_string()}))
+        .map_err(StoreError::sql("forgetting a file"))?;
+    Ok(())
+}
+
+type Raw = (String, String, String, u64, String, String, String);
+
+fn raw(row: &Row<'_>) -> rusqlite::Result<Raw> {
+    Ok((
+        row.get("storage_path")?,
+        row.get("book_id")?,
+        row.get("sha256")?,
+        row.get("len_bytes")?,
+        row.get("generator")?,
+        row.get("created_at")?,
+        row.get("last_opened_at")?,
+    ))
+}
+
+fn stored_text(raw: Raw) -> Result<StoredText, StoreError> {
+    let (path, book_id, sha256, len_bytes, generator, created_at, last_opened_at) = raw;
+    let bad = |column, value: &str| StoreError::bad_value("stored_texts", column, value);
+    Ok(StoredText {
+        path: StoragePath::parse(&path).ok_or_else(|| bad("storage_path", &path))?,
+        book_id,
+        digest: TextDigest::parse(&sha256).ok_or_else(|| bad("sha256", &sha256))?,
+        len_bytes,
+        generator,
+        created_at: Timestamp::parse(&created_at).ok_or_else(|| bad("created_at", &created_at))?,
+        last_opened_at: Timestamp::parse(&last_opened_at).ok_or_else(|| bad("last_opened_at", &last_opened_at))?,
+    })
+}

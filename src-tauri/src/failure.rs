@@ -1,0 +1,9 @@
+//! What to say when not even a window can be had.
+
+pub fn tell(error: &tauri::Error) {
+    eprintln!(
+        "Primer could not open its window: {error}. Check that a display is there (the variable DISPLAY or \
+         WAYLAND_DISPLAY names it) and that WebKitGTK 4.1 is installed; “primer” works without a window."
+    );
+    std::process::exit(1);
+}

@@ -1,0 +1,48 @@
+//! What differs between systems, all of it.
+
+/// Must run before any thread or webview is started.
+pub fn before_the_webview() {
+    #[cfg(target_os = "linux")]
+    linux::without_dmabuf_on_nvidia();
+}
+
+#[cfg(target_os = "linux")]
+mod linux {
+    use std::path::Path;
+
+    const DMABUF_SWITCH: &str = "WEBKIT_DISABLE_DMABUF_RENDERER";
+
+    /// WebKitGTK's DMABUF renderer shows a blank window with NVIDIA's driver. Elsewhere it is left on, because
+    /// drawing without it takes a whole core.
+    pub fn without_dmabuf_on_nvidia() {
+        if needs_the_switch(std::env::var_os(DMABUF_SWITCH).is_some(), Path::new("/")) {
+            // SAFETY: called first in main, while this is the only thread.
+            #[allow(unsafe_code, reason = "the variable must be set before WebKit is loaded")]
+            unsafe {
+                std::env::set_var(DMABUF_SWITCH, "1");
+            }
+        }
+    }
+
+    /// `root` is `/`, but in tests.
+    fn needs_the_switch(already_set: bool, root: &Path) -> bool {
+        let nvidia = ["proc/driver/nvidia/version", "sys/module/nvidia"];
+        !already_set && nvidia.iter().any(|sign| root.join(sign).exists())
+    }
+
+    #[cfg(test)]
+    mod tests {
+        use super::needs_the_switch;
+
+        #[test]
+        fn the_renderer_is_switched_off_only_with_nvidia_and_only_if_nobody_chose() {
+            let root = std::env::temp_dir().join(format!("primer-platform-{}", std::process::id()));
+            std::fs::create_dir_all(root.join("sys/module/i915")).unwrap();
+            assert!(!needs_the_switch(false, &root));
+            std::fs::create_dir_all(root.join("sys/module/nvidia")).unwrap();
+            assert!(needs_the_switch(false, &root));
+            assert!(!needs_the_switch(true, &root));
+            std::fs::remove_dir_all(root).unwrap();
+        }
+    }
+}
