@@ -32,7 +32,9 @@ impl References {
     }
 
     fn collect_text(&mut self, text: &str) {
-        for event in Parser::new_ext(text, Options::ENABLE_TABLES | Options::ENABLE_FOOTNOTES | Options::ENABLE_MATH) {
+        for event in
+            Parser::new_ext(text, Options::ENABLE_TABLES | Options::ENABLE_FOOTNOTES | Options::ENABLE_MATH)
+        {
             match event {
                 Event::Start(Tag::Image { dest_url, .. }) => {
                     self.pictures.insert(dest_url.into_string());

@@ -18,10 +18,7 @@ pub struct Policy {
 
 impl Policy {
     pub fn new(options: &RenderOptions<'_>) -> Policy {
-        Policy {
-            asset_base: options.asset_base.to_owned(),
-            chapter_of_file: options.chapter_of_file.clone(),
-        }
+        Policy { asset_base: options.asset_base.to_owned(), chapter_of_file: options.chapter_of_file.clone() }
     }
 
     /// `book` of `book://localhost/`.
@@ -62,7 +59,8 @@ impl Policy {
 
 /// Leads out of the app, to what the system opens.
 pub fn is_outside(address: &str) -> bool {
-    let starts = |scheme: &str| address.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme));
+    let starts =
+        |scheme: &str| address.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme));
     starts("http://") || starts("https://") || starts("mailto:")
 }
 
@@ -75,6 +73,7 @@ fn chapter_route(number: u32, fragment: Option<&str>) -> Option<String> {
 
 /// Relative, downwards, and nothing in it that any server or file system reads as more than a name.
 fn is_plain_path(path: &str) -> bool {
-    !path.contains(|c: char| c.is_control() || matches!(c, '\\' | ':' | '?' | '#' | '*' | '"' | '<' | '>' | '|'))
-        && path.split('/').all(|name| !name.is_empty() && name.trim_matches([' ', '.']) == name)
+    !path.contains(|c: char| {
+        c.is_control() || matches!(c, '\\' | ':' | '?' | '#' | '*' | '"' | '<' | '>' | '|')
+    }) && path.split('/').all(|name| !name.is_empty() && name.trim_matches([' ', '.']) == name)
 }

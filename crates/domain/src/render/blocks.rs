@@ -31,10 +31,14 @@ impl<'e> Writer<'e> {
                 code::write(&mut self.page, info, &code, &mut self.coloured_bytes_left);
             }
             Tag::HtmlBlock => {
-                let html: String = self.skip_to_end().iter().map(|event| match event {
-                    Event::Html(html) | Event::Text(html) => html,
-                    _ => "",
-                }).collect();
+                let html: String = self
+                    .skip_to_end()
+                    .iter()
+                    .map(|event| match event {
+                        Event::Html(html) | Event::Text(html) => html,
+                        _ => "",
+                    })
+                    .collect();
                 self.raw_block(&html);
             }
             Tag::List(None) => {
@@ -169,7 +173,9 @@ impl<'e> Writer<'e> {
     /// The author's own title is a first paragraph that is strong from end to end.
     fn admonition_title(&mut self) -> Option<&'e [Event<'e>]> {
         let rest = &self.events[self.at..];
-        let [Event::Start(Tag::Paragraph), Event::Start(Tag::Strong), inside @ ..] = rest else { return None };
+        let [Event::Start(Tag::Paragraph), Event::Start(Tag::Strong), inside @ ..] = rest else {
+            return None;
+        };
         let end = end_of(inside);
         if !matches!(inside.get(end + 1), Some(Event::End(TagEnd::Paragraph))) {
             return None;

@@ -6,7 +6,8 @@ use super::page::Page;
 /// `info` is what stands behind the fence; its first word is the language. What is coloured is paid
 /// for from the budget.
 pub fn write(page: &mut Page, info: &str, code: &str, budget_bytes: &mut usize) {
-    let word = info.split(|c: char| c.is_whitespace() || matches!(c, ',' | '{' | '}')).find(|word| !word.is_empty());
+    let word =
+        info.split(|c: char| c.is_whitespace() || matches!(c, ',' | '{' | '}')).find(|word| !word.is_empty());
     let language = word.and_then(highlight::language);
     page.fresh_line();
     match language {

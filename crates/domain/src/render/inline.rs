@@ -143,9 +143,10 @@ pub(super) fn plain_text(events: &[Event<'_>]) -> String {
     let mut text = String::new();
     for event in events {
         match event {
-            Event::Text(piece) | Event::Code(piece) | Event::InlineMath(piece) | Event::DisplayMath(piece) => {
-                text.push_str(piece)
-            }
+            Event::Text(piece)
+            | Event::Code(piece)
+            | Event::InlineMath(piece)
+            | Event::DisplayMath(piece) => text.push_str(piece),
             Event::SoftBreak | Event::HardBreak => text.push(' '),
             _ => {}
         }

@@ -31,7 +31,8 @@ impl Mark {
 
 /// Stands in an element id and in `data-block` as it is.
 pub fn is_block_id(id: &str) -> bool {
-    (1..=100).contains(&id.len()) && id.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.'))
+    (1..=100).contains(&id.len())
+        && id.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.'))
 }
 
 fn attributes(text: &str) -> impl Iterator<Item = (&str, String)> {

@@ -31,7 +31,10 @@ enum Kind {
     /// Html whose content is not for reading, such as a script.
     Hidden,
     /// A block chosen for the reader that is nothing yet: whether it ends in the same element only shows there.
-    Block { number: usize, insertion: usize },
+    Block {
+        number: usize,
+        insertion: usize,
+    },
 }
 
 /// An element, ready to be opened.
@@ -97,7 +100,8 @@ impl Page {
     /// Closes the innermost html element of this name, if the Markdown around allows it.
     pub fn close_html(&mut self, name: &str) {
         let in_reach = self.open.iter().rev().take_while(|open| !matches!(open.kind, Kind::Markdown));
-        let Some(count) = in_reach.enumerate().find(|(_, open)| open.closes_with(name)).map(|(at, _)| at + 1) else {
+        let Some(count) = in_reach.enumerate().find(|(_, open)| open.closes_with(name)).map(|(at, _)| at + 1)
+        else {
             return;
         };
         for _ in 0..count {
@@ -114,7 +118,8 @@ impl Page {
         }
         let hidden = |open: &Open| matches!(open.kind, Kind::Hidden);
         let in_reach = self.open.iter().rev().take_while(|open| !matches!(open.kind, Kind::Markdown));
-        let Some(count) = in_reach.enumerate().filter(|(_, open)| hidden(open)).last().map(|(at, _)| at + 1) else {
+        let Some(count) = in_reach.enumerate().filter(|(_, open)| hidden(open)).last().map(|(at, _)| at + 1)
+        else {
             return;
         };
         for _ in 0..count {
@@ -126,7 +131,8 @@ impl Page {
 
     /// Remembers that a chosen block may begin here. `number` is the caller's.
     pub fn begin_block(&mut self, id: &str, number: usize) {
-        let inside_text = self.open.last().is_some_and(|open| matches!(open.kind, Kind::Html) && !holds_blocks(&open.name));
+        let inside_text =
+            self.open.last().is_some_and(|open| matches!(open.kind, Kind::Html) && !holds_blocks(&open.name));
         if self.hidden_by > 0 || inside_text || self.depth >= DEEPEST {
             return;
         }
@@ -141,7 +147,9 @@ impl Page {
     /// writes its start tag.
     pub fn end_block(&mut self, id: &str, start: impl FnOnce(usize) -> String) {
         let blocks = self.open.iter().rev().take_while(|open| matches!(open.kind, Kind::Block { .. }));
-        let Some(count) = blocks.enumerate().find(|(_, open)| open.name == id).map(|(at, _)| at + 1) else { return };
+        let Some(count) = blocks.enumerate().find(|(_, open)| open.name == id).map(|(at, _)| at + 1) else {
+            return;
+        };
         for left in (0..count).rev() {
             let Some(open) = self.open.pop() else { return };
             self.end(&open);
@@ -218,5 +226,19 @@ impl Open {
 }
 
 fn holds_blocks(element: &str) -> bool {
-    matches!(element, "details" | "div" | "section" | "article" | "aside" | "blockquote" | "figure" | "li" | "dd" | "td" | "th" | "center")
+    matches!(
+        element,
+        "details"
+            | "div"
+            | "section"
+            | "article"
+            | "aside"
+            | "blockquote"
+            | "figure"
+            | "li"
+            | "dd"
+            | "td"
+            | "th"
+            | "center"
+    )
 }

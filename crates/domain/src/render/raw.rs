@@ -4,8 +4,8 @@
 use super::MarkedBlock;
 use super::markdown::{RawHtml, Writer};
 use super::marks::Mark;
-use super::tokens::{self, Piece};
 use super::sanitise::{ELEMENTS, HIDDEN};
+use super::tokens::{self, Piece};
 
 /// Html that runs on for longer than a person would write is shown as text: the time that a tag takes to read is the
 /// square of the number of its attributes.

@@ -4,7 +4,9 @@ use std::cell::RefCell;
 
 use html5ever::tendril::StrTendril;
 use html5ever::tokenizer::states::RawKind;
-use html5ever::tokenizer::{BufferQueue, Tag, TagKind, Token, TokenSink, TokenSinkResult, Tokenizer, TokenizerOpts};
+use html5ever::tokenizer::{
+    BufferQueue, Tag, TagKind, Token, TokenSink, TokenSinkResult, Tokenizer, TokenizerOpts,
+};
 
 /// One token of it.
 #[derive(Debug, PartialEq, Eq)]
@@ -54,7 +56,8 @@ fn piece(tag: Tag) -> Piece {
     match tag.kind {
         TagKind::EndTag => Piece::End { name },
         TagKind::StartTag => {
-            let attributes = tag.attrs.iter().map(|a| (a.name.local.to_string(), a.value.to_string())).collect();
+            let attributes =
+                tag.attrs.iter().map(|a| (a.name.local.to_string(), a.value.to_string())).collect();
             Piece::Start { name, attributes, self_closing: tag.self_closing }
         }
     }

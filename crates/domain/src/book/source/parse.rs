@@ -1,40 +1,14 @@
-//! A chapter's Markdown with its conditional blocks and admonitions found, the rest untouched.
+//! Finding the directives of a chapter.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use sha2::{Digest, Sha256};
 
-use super::condition::{self, Condition};
-use super::fault::Fault;
-use super::lines::{LineKind, LineScanner, after_front_matter};
-use super::words::{Words, nearest};
-
-/// A chapter's text as a tree.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ChapterSource {
-    pub nodes: Vec<Node>,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Node {
-    /// Markdown as it stands, whole lines.
-    Text(String),
-    Admonition {
-        kind: AdmonitionKind,
-        title: Option<String>,
-        body: Vec<Node>,
-    },
-    Chain(Chain),
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum AdmonitionKind {
-    Note,
-    Tip,
-    Info,
-    Warning,
-    Danger,
-}
+use super::{AdmonitionKind, Branch, Chain, ChapterSource, Node};
+use crate::book::condition::{self, Condition};
+use crate::book::fault::Fault;
+use crate::book::lines::{LineKind, LineScanner, after_front_matter};
+use crate::book::words::{Words, nearest};
 
 impl AdmonitionKind {
     const ALL: [(&'static str, AdmonitionKind); 5] = [
@@ -44,26 +18,6 @@ impl AdmonitionKind {
         ("warning", AdmonitionKind::Warning),
         ("danger", AdmonitionKind::Danger),
     ];
-}
-
-/// A conditional block: the first branch whose condition holds is shown, or nothing.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Chain {
-    /// Names the block in the author's source; unique in its chapter.
-    pub id: String,
-    pub branches: Vec<Branch>,
-    /// Where it begins in its file, from 1.
-    pub line: usize,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Branch {
-    /// None: the plain `otherwise`.
-    pub condition: Option<Condition>,
-    /// The author's own name for it, such as “New to Python”.
-    pub label: Option<String>,
-    pub body: Vec<Node>,
-    pub line: usize,
 }
 
 impl ChapterSource {
@@ -82,36 +36,6 @@ impl ChapterSource {
             }
         }
         parser.finish()
-    }
-
-    /// Calls `visit` for each chain, the outer before the inner.
-    pub fn visit_chains<'a>(&'a self, visit: &mut impl FnMut(&'a Chain)) {
-        visit_chains(&self.nodes, visit);
-    }
-
-    pub fn chain(&self, id: &str) -> Option<&Chain> {
-        let mut found = None;
-        self.visit_chains(&mut |chain| {
-            if chain.id == id {
-                found = Some(chain);
-            }
-        });
-        found
-    }
-}
-
-pub(super) fn visit_chains<'a>(nodes: &'a [Node], visit: &mut impl FnMut(&'a Chain)) {
-    for node in nodes {
-        match node {
-            Node::Text(_) => {}
-            Node::Admonition { body, .. } => visit_chains(body, visit),
-            Node::Chain(chain) => {
-                visit(chain);
-                for branch in &chain.branches {
-                    visit_chains(&branch.body, visit);
-                }
-            }
-        }
     }
 }
 
@@ -445,7 +369,7 @@ fn column_of(line: &str, part: &str) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::{ChapterSource, Node};
+    use crate::book::source::{ChapterSource, Node};
     use crate::book::words::Words;
 
     fn parse(text: &str) -> ChapterSource {
