@@ -22,11 +22,14 @@ fn main() {
     platform::before_the_webview();
     let data = std::env::var_os("PRIMER_DATA").map(PathBuf::from).or_else(data_folder);
     let engine = open(data.as_deref());
+    let chapter = chapter_argument(std::env::args().skip(1));
     let built = tauri::Builder::default()
         .plugin(tauri_plugin_single_instance::init(|app, _, _| window::raise(app)))
         .plugin(tauri_plugin_opener::init())
         .plugin(window::remembered())
-        .register_uri_scheme_protocol("book", |context, request| pictures::answer(context.app_handle(), &request))
+        .register_uri_scheme_protocol("book", |context, request| {
+            pictures::answer(context.app_handle(), &request)
+        })
         .invoke_handler(tauri::generate_handler![commands::call])
         .setup(move |app| {
             match engine {
@@ -40,7 +43,7 @@ fn main() {
                     app.manage(commands::Backend::Broken(error));
                 }
             }
-            window::open(app, data.as_deref())?;
+            window::open(app, data.as_deref(), chapter)?;
             Ok(())
         })
         .build(tauri::generate_context!());
@@ -58,6 +61,28 @@ fn open(data: Option<&std::path::Path>) -> Result<Engine, ApiError> {
             "Name one with the variable PRIMER_DATA and start Primer again.",
         ));
     };
-    let book = std::env::var_os("PRIMER_BOOK").map_or(BookSource::Bundled, |folder| BookSource::Folder(folder.into()));
+    let book = std::env::var_os("PRIMER_BOOK")
+        .map_or(BookSource::Bundled, |folder| BookSource::Folder(folder.into()));
     Ok(Engine::open(data, book, Env::of_this_computer())?)
+}
+
+/// `primer-desktop --chapter 2` opens there: for a shortcut on the desktop. What is not understood is ignored, because
+/// desktops pass arguments of their own.
+fn chapter_argument(mut arguments: impl Iterator<Item = String>) -> Option<u32> {
+    arguments.find(|argument| argument == "--chapter")?;
+    arguments.next()?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::chapter_argument;
+
+    #[test]
+    fn a_shortcut_can_name_a_chapter_and_nonsense_opens_the_contents() {
+        let of = |words: &[&str]| chapter_argument(words.iter().map(|word| (*word).to_owned()));
+        assert_eq!(of(&["--chapter", "2"]), Some(2));
+        assert_eq!(of(&["--chapter"]), None);
+        assert_eq!(of(&["--chapter", "two"]), None);
+        assert_eq!(of(&[]), None);
+    }
 }

@@ -8,13 +8,31 @@ use tauri_plugin_window_state::StateFlags;
 
 const LABEL: &str = "main";
 
+/// Set by `cargo xtask bench`, which times a start by the title that says what is on the screen.
+const TRACE_TITLE: &str = "PRIMER_TRACE_TITLE";
+
 /// Logical pixels.
 const SIZE: (f64, f64) = (1280.0, 860.0);
 const SIZE_MIN: (f64, f64) = (360.0, 420.0);
 
-pub fn open(app: &mut App, data: Option<&Path>) -> tauri::Result<()> {
-    let mut builder = WebviewWindowBuilder::new(app, LABEL, WebviewUrl::default())
+/// `chapter`: open there, not at the contents.
+pub fn open(app: &mut App, data: Option<&Path>, chapter: Option<u32>) -> tauri::Result<()> {
+    let page = match chapter {
+        Some(number) => WebviewUrl::App(format!("index.html#/chapter/{number}").into()),
+        None => WebviewUrl::default(),
+    };
+    let traced = std::env::var_os(TRACE_TITLE).is_some();
+    let mut builder = WebviewWindowBuilder::new(app, LABEL, page)
         .title("Primer")
+        // The page names what it shows, once it shows it.
+        .on_document_title_changed(move |window, title| {
+            if traced {
+                println!("title: {title}");
+            }
+            if let Err(error) = window.set_title(&title) {
+                eprintln!("The window could not be named: {error}.");
+            }
+        })
         .inner_size(SIZE.0, SIZE.1)
         .min_inner_size(SIZE_MIN.0, SIZE_MIN.1)
         // The book is text and pictures of this program only; nothing navigates the window away.

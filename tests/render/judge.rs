@@ -120,7 +120,7 @@ fn is_picture(value: &str) -> bool {
         let path = path.to_lowercase();
         !path.is_empty()
             && !path.starts_with('/')
-            && !path.contains("..")
+            && !path.split('/').any(|name| name.is_empty() || name.trim_matches('.').is_empty())
             && !path.contains("%2e%2e")
             && !path.contains("%25")
             && !path.contains(['\\', ':', '?', '#', '"', '<', '>'])

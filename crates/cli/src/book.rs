@@ -1,7 +1,7 @@
 //! `primer book check`: what an author wants to know before publishing.
 
-use primer_domain::book::check::{BlockFinding, Report, check};
 use primer_domain::book::Fault;
+use primer_domain::book::check::{BlockFinding, Report, check};
 use primer_engine::api::{ApiError, ErrorCode};
 use primer_engine::bookshelf::{BookError, BookSource, Bookshelf};
 use serde::Serialize;
@@ -24,7 +24,10 @@ pub fn run(command: &BookCommand, output: &Output) -> Result<(), ApiError> {
         Err(BookError::Faults { faults }) => Checked { errors: faults, report: None },
     };
     output.print(&checked, words)?;
-    let dead = checked.report.as_ref().map_or(0, |report| report.never_shown.len() + report.too_many_combinations.len());
+    let dead = checked
+        .report
+        .as_ref()
+        .map_or(0, |report| report.never_shown.len() + report.too_many_combinations.len());
     match (checked.errors.len(), dead) {
         (0, 0) => Ok(()),
         (0, dead) => Err(ApiError::new(
@@ -45,14 +48,21 @@ fn words(checked: &Checked) -> String {
     let Some(report) = &checked.report else { return out };
     let place = |found: &BlockFinding| format!("{}:{}: block {}", found.file, found.line, found.block_id);
     for found in &report.never_shown {
-        out.push_str(&format!("{}: “{}” can never show: what stands before it takes every reader.\n", place(found), found.when));
+        out.push_str(&format!(
+            "{}: “{}” can never show: what stands before it takes every reader.\n",
+            place(found),
+            found.when
+        ));
     }
     for found in &report.too_many_combinations {
         out.push_str(&format!("{}: mentions too many answers to be tried out; split it.\n", place(found)));
     }
     for found in &report.may_show_nothing {
         let example = found.example.as_deref().unwrap_or("");
-        out.push_str(&format!("{}: shows nothing for some readers ({example}); is that safe?\n", place(found)));
+        out.push_str(&format!(
+            "{}: shows nothing for some readers ({example}); is that safe?\n",
+            place(found)
+        ));
     }
     for answer in &report.unused_answers {
         out.push_str(&format!("No chapter changes for the answer {answer}.\n"));

@@ -30,7 +30,12 @@ pub fn run(engine: &Engine, command: &CacheCommand, output: &Output) -> Result<(
                 })
                 .collect();
             output.print(&texts, |texts| {
-                texts.iter().map(|text| format!("{:>9}  {}\n", text["len_bytes"], text["storage_path"].as_str().unwrap_or(""))).collect()
+                texts
+                    .iter()
+                    .map(|text| {
+                        format!("{:>9}  {}\n", text["len_bytes"], text["storage_path"].as_str().unwrap_or(""))
+                    })
+                    .collect()
             })
         }
         CacheCommand::Verify => {
@@ -60,7 +65,12 @@ pub fn run(engine: &Engine, command: &CacheCommand, output: &Output) -> Result<(
         CacheCommand::Evict { keep } => {
             let evicted = engine.evict(*keep)?;
             output.print(&evicted, |evicted| {
-                format!("{} texts removed ({} bytes), {} bytes kept\n", evicted.removed.len(), evicted.removed_bytes, evicted.kept_bytes)
+                format!(
+                    "{} texts removed ({} bytes), {} bytes kept\n",
+                    evicted.removed.len(),
+                    evicted.removed_bytes,
+                    evicted.kept_bytes
+                )
             })
         }
     }

@@ -77,7 +77,9 @@ fn usage(error: &clap::Error) -> ApiError {
     let text = error.to_string();
     let first = text.lines().next().unwrap_or("").trim_start_matches("error: ");
     let mut sentence = first.trim_end_matches('.').to_owned();
-    if let Some(named) = text.lines().nth(1).map(str::trim).filter(|line| first.ends_with(':') && !line.is_empty()) {
+    if let Some(named) =
+        text.lines().nth(1).map(str::trim).filter(|line| first.ends_with(':') && !line.is_empty())
+    {
         sentence = format!("{} {named}", first);
     }
     ApiError::new(ErrorCode::InvalidRequest, format!("{sentence}."), "See “primer --help” for what there is.")

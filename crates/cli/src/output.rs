@@ -24,8 +24,9 @@ impl Output {
     /// The value as JSON, or `words` of it for people.
     pub fn print<T: Serialize>(&self, value: &T, words: impl FnOnce(&T) -> String) -> Result<(), ApiError> {
         let text = if self.json {
-            serde_json::to_string_pretty(value)
-                .map_err(|error| ApiError::new(ErrorCode::Internal, format!("{error}."), "Please report this."))?
+            serde_json::to_string_pretty(value).map_err(|error| {
+                ApiError::new(ErrorCode::Internal, format!("{error}."), "Please report this.")
+            })?
         } else {
             words(value)
         };
@@ -71,7 +72,8 @@ impl Output {
 
 /// A background from a file, or from standard input for `-`.
 pub fn read_draft(file: &Path) -> Result<Draft, ApiError> {
-    let name = if file == Path::new("-") { "the standard input".to_owned() } else { file.display().to_string() };
+    let name =
+        if file == Path::new("-") { "the standard input".to_owned() } else { file.display().to_string() };
     let invalid = |message: String| {
         ApiError::new(
             ErrorCode::InvalidProfile,
@@ -86,5 +88,6 @@ pub fn read_draft(file: &Path) -> Result<Draft, ApiError> {
         std::fs::read_to_string(file).map(|content| text = content)
     };
     read.map_err(|error| invalid(format!("{name} can't be read: {error}.")))?;
-    serde_json::from_str(&text).map_err(|error| invalid(format!("{name} is not such a JSON object: {error}.")))
+    serde_json::from_str(&text)
+        .map_err(|error| invalid(format!("{name} is not such a JSON object: {error}.")))
 }

@@ -37,7 +37,12 @@ pub fn user(engine: &Engine, command: &UserCommand, output: &Output) -> Result<(
     }
 }
 
-pub fn profile(engine: &Engine, global: &Global, command: &ProfileCommand, output: &Output) -> Result<(), ApiError> {
+pub fn profile(
+    engine: &Engine,
+    global: &Global,
+    command: &ProfileCommand,
+    output: &Output,
+) -> Result<(), ApiError> {
     let user_id = reader(engine, global)?.to_string();
     let view = match command {
         ProfileCommand::Set { file } => {
@@ -65,8 +70,11 @@ fn profile_words(view: &ProfileView) -> String {
         true => "none".to_owned(),
         false => items.iter().cloned().collect::<Vec<_>>().join(", "),
     };
-    let skills: Vec<String> =
-        background.software_experience.iter().map(|(skill, level)| format!("{skill} {}", level.word())).collect();
+    let skills: Vec<String> = background
+        .software_experience
+        .iter()
+        .map(|(skill, level)| format!("{skill} {}", level.word()))
+        .collect();
     let skipped = if view.answered { "" } else { "(not answered yet: the book reads as for somebody new)\n" };
     format!(
         "{skipped}skills    {}\nrobotics  {}\nhardware  {}\ngoals     {}\nhash      {}\n",
@@ -78,7 +86,12 @@ fn profile_words(view: &ProfileView) -> String {
     )
 }
 
-pub fn chapter(engine: &Engine, global: &Global, command: &ChapterCommand, output: &Output) -> Result<(), ApiError> {
+pub fn chapter(
+    engine: &Engine,
+    global: &Global,
+    command: &ChapterCommand,
+    output: &Output,
+) -> Result<(), ApiError> {
     let user = reader(engine, global)?;
     match command {
         ChapterCommand::List => {

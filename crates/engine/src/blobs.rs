@@ -48,7 +48,10 @@ pub enum Found {
 /// One file under `blobs/`, as a walk finds it.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Entry {
-    Text { path: StoragePath, len_bytes: u64 },
+    Text {
+        path: StoragePath,
+        len_bytes: u64,
+    },
     /// Left by a program that was stopped while it wrote.
     Temporary(PathBuf),
     /// Not a name that Primer gives.
@@ -165,7 +168,10 @@ impl Blobs {
 
     /// Without reading it. None where there is no such file, or none that can be looked at.
     pub fn len_bytes(&self, path: &StoragePath) -> Option<u64> {
-        fs::symlink_metadata(self.file(path)).ok().filter(fs::Metadata::is_file).map(|metadata| metadata.len())
+        fs::symlink_metadata(self.file(path))
+            .ok()
+            .filter(fs::Metadata::is_file)
+            .map(|metadata| metadata.len())
     }
 
     /// Moves a file that can't be believed out of the way, under a name that tells where it was.
@@ -210,7 +216,11 @@ impl Blobs {
                     folders.push(file);
                     continue;
                 }
-                let name = file.strip_prefix(&self.root).ok().and_then(Path::to_str).map(|name| name.replace('\\', "/"));
+                let name = file
+                    .strip_prefix(&self.root)
+                    .ok()
+                    .and_then(Path::to_str)
+                    .map(|name| name.replace('\\', "/"));
                 entries.push(match name.as_deref().and_then(StoragePath::parse) {
                     Some(path) if metadata.is_file() => Entry::Text { path, len_bytes: metadata.len() },
                     _ if name.is_some_and(|name| name.ends_with(TEMPORARY)) => Entry::Temporary(file),

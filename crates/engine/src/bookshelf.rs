@@ -39,7 +39,9 @@ pub enum BookSource {
 impl BookSource {
     /// None if there is no such file. `name` is relative, with `/`, and can't leave the book.
     pub fn read(&self, name: &str) -> std::io::Result<Option<Cow<'static, [u8]>>> {
-        if !Path::new(name).components().all(|part| matches!(part, Component::Normal(_))) || name.contains('\\') {
+        if !Path::new(name).components().all(|part| matches!(part, Component::Normal(_)))
+            || name.contains('\\')
+        {
             return Ok(None);
         }
         match self {
@@ -104,7 +106,9 @@ impl Bookshelf {
             let references = References::of(&chapter.source);
             for picture in references.pictures {
                 if !matches!(self.picture(&picture), Ok(Some(_))) {
-                    let message = format!("shows the picture “{picture}”, which is not in the book; nothing else is shown.");
+                    let message = format!(
+                        "shows the picture “{picture}”, which is not in the book; nothing else is shown."
+                    );
                     faults.push(Fault::of_file(&chapter.file, message));
                 }
             }
@@ -122,7 +126,9 @@ impl Bookshelf {
     /// A picture's bytes and media type. None if there is none, or it is no picture.
     pub fn picture(&self, name: &str) -> std::io::Result<Option<(Cow<'static, [u8]>, &'static str)>> {
         let extension = name.rsplit('.').next().unwrap_or("").to_ascii_lowercase();
-        let Some((_, media_type)) = PICTURES.iter().find(|(own, _)| *own == extension) else { return Ok(None) };
+        let Some((_, media_type)) = PICTURES.iter().find(|(own, _)| *own == extension) else {
+            return Ok(None);
+        };
         Ok(self.source.read(name)?.map(|bytes| (bytes, *media_type)))
     }
 }

@@ -152,9 +152,12 @@ impl Engine {
             let hash = self.current_profile(user.id)?.hash;
             for chapter in &self.shelf.book.chapters {
                 let book = &self.shelf.book.id;
-                let row =
-                    self.store.read(|connection| chapters::current(connection, user.id, book, chapter.id, hash))?;
-                fresh.extend(row.filter(|row| row.chapter_version >= chapter.version).map(|row| row.storage_path));
+                let row = self
+                    .store
+                    .read(|connection| chapters::current(connection, user.id, book, chapter.id, hash))?;
+                fresh.extend(
+                    row.filter(|row| row.chapter_version >= chapter.version).map(|row| row.storage_path),
+                );
             }
         }
         Ok(fresh)

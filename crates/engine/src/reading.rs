@@ -118,7 +118,9 @@ impl Engine {
         let current = row.map(|row| CurrentRow {
             chapter_version: row.chapter_version,
             blob: match row.file {
-                Some(file) if self.blobs.len_bytes(&row.storage_path) == Some(file.len_bytes) => BlobCondition::Present,
+                Some(file) if self.blobs.len_bytes(&row.storage_path) == Some(file.len_bytes) => {
+                    BlobCondition::Present
+                }
                 _ => BlobCondition::MissingOrDamaged,
             },
         });

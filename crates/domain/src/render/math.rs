@@ -7,6 +7,7 @@ use std::sync::OnceLock;
 
 use math_core::{LatexToMathML, MathCoreConfig, MathDisplay};
 
+use super::allowed::has;
 use super::escape;
 
 /// In a debug build one level takes up to 50 kB of stack, and a thread has 2 MB.
@@ -93,7 +94,7 @@ fn nesting(latex: &str) -> usize {
                     }
                     "begin" | "left" => levels.push(Level::default()),
                     "end" | "right" => total -= leave(&mut levels),
-                    name if LEAVES.binary_search(&name).is_ok() => settle(&mut levels, 0),
+                    name if has(LEAVES, name) => settle(&mut levels, 0),
                     name => {
                         settle(&mut levels, arguments(name));
                         if let Some(level) = levels.last_mut() {
@@ -167,82 +168,8 @@ fn arguments(command: &str) -> usize {
     }
 }
 
-/// Commands without arguments that a formula may hold by the dozen. Sorted.
-const LEAVES: &[&str] = &[
-    "Delta",
-    "Gamma",
-    "Lambda",
-    "Omega",
-    "Phi",
-    "Pi",
-    "Psi",
-    "Sigma",
-    "Theta",
-    "alpha",
-    "approx",
-    "beta",
-    "cdot",
-    "cdots",
-    "chi",
-    "circ",
-    "cos",
-    "ddots",
-    "delta",
-    "dots",
-    "ell",
-    "epsilon",
-    "eta",
-    "exp",
-    "forall",
-    "gamma",
-    "ge",
-    "geq",
-    "in",
-    "infty",
-    "int",
-    "kappa",
-    "lVert",
-    "lambda",
-    "ldots",
-    "le",
-    "leq",
-    "ln",
-    "log",
-    "lvert",
-    "mapsto",
-    "max",
-    "mid",
-    "min",
-    "mu",
-    "nabla",
-    "neq",
-    "nu",
-    "omega",
-    "partial",
-    "phi",
-    "pi",
-    "pm",
-    "prod",
-    "psi",
-    "qquad",
-    "quad",
-    "rVert",
-    "rho",
-    "rightarrow",
-    "rvert",
-    "sigma",
-    "sim",
-    "sin",
-    "sum",
-    "tan",
-    "tau",
-    "theta",
-    "times",
-    "to",
-    "top",
-    "varepsilon",
-    "varphi",
-    "vdots",
-    "xi",
-    "zeta",
-];
+/// Commands without arguments that a formula may hold by the dozen.
+const LEAVES: &str = "Delta Gamma Lambda Omega Phi Pi Psi Sigma Theta alpha approx beta cdot cdots chi circ cos ddots \
+    delta dots ell epsilon eta exp forall gamma ge geq in infty int kappa lVert lambda ldots le leq ln \
+    log lvert mapsto max mid min mu nabla neq nu omega partial phi pi pm prod psi qquad quad rVert rho \
+    rightarrow rvert sigma sim sin sum tan tau theta times to top varepsilon varphi vdots xi zeta";

@@ -6,6 +6,7 @@
 //! what a person would write is shown flat.
 
 mod addresses;
+mod allowed;
 mod anchors;
 mod blocks;
 mod code;

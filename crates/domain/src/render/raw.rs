@@ -2,16 +2,16 @@
 //! and the rest vanishes.
 
 use super::MarkedBlock;
+use super::allowed::{ELEMENTS, HIDDEN, has};
 use super::markdown::{RawHtml, Writer};
 use super::marks::Mark;
-use super::sanitise::{ELEMENTS, HIDDEN};
 use super::tokens::{self, Piece};
 
 /// Html that runs on for longer than a person would write is shown as text: the time that a tag takes to read is the
 /// square of the number of its attributes.
 const LONGEST_BYTES: usize = 20_000;
 
-const VOID: &[&str] = &["br", "col", "hr", "img", "wbr"];
+const VOID: &str = "br col hr img wbr";
 
 impl Writer<'_> {
     pub(super) fn raw_block(&mut self, html: &str) {
@@ -66,13 +66,13 @@ impl Writer<'_> {
                 });
                 let attributes: Vec<(&str, &str)> =
                     attributes.iter().map(|(name, value)| (&**name, &**value)).collect();
-                if HIDDEN.contains(&&*name) {
+                if has(HIDDEN, &name) {
                     if !self_closing {
                         self.page.open_hidden(&name);
                     }
-                } else if VOID.contains(&&*name) {
+                } else if has(VOID, &name) {
                     self.page.void(&name, &attributes);
-                } else if ELEMENTS.binary_search(&&*name).is_ok() {
+                } else if has(ELEMENTS, &name) {
                     self.page.open_html(&name, &attributes);
                 }
             }

@@ -29,19 +29,26 @@ pub fn list(engine: &Engine, request: OfReader) -> Result<Contents, ApiError> {
     let subtitle = if profile.answered {
         format!("{number}, written for {}.", summary(&profile.background))
     } else {
-        format!("{number}, as the author wrote them for somebody new. Answer the questions under You, and they change.")
+        format!(
+            "{number}, as the author wrote them for somebody new. Answer the questions under You, and they change."
+        )
     };
     Ok(Contents { title: book.title.clone(), subtitle, chapters: entries(engine, user, &profile)? })
 }
 
 /// Each chapter with its state for this reader.
-pub fn entries(engine: &Engine, user: UserId, profile: &CurrentProfile) -> Result<Vec<ChapterEntry>, ApiError> {
+pub fn entries(
+    engine: &Engine,
+    user: UserId,
+    profile: &CurrentProfile,
+) -> Result<Vec<ChapterEntry>, ApiError> {
     let book = &engine.shelf.book;
     let mut entries = Vec::new();
     let mut latest: Option<(String, usize)> = None;
     for chapter in &book.chapters {
         let state = engine.state(user, chapter, profile.hash)?;
-        let position = engine.store.read(|connection| positions::find(connection, user, &book.id, chapter.id))?;
+        let position =
+            engine.store.read(|connection| positions::find(connection, user, &book.id, chapter.id))?;
         if let Some(position) = &position
             && latest.as_ref().is_none_or(|(at, _)| *at < position.updated_at)
         {
@@ -68,14 +75,19 @@ pub fn entries(engine: &Engine, user: UserId, profile: &CurrentProfile) -> Resul
 fn state_words(state: Freshness) -> (&'static str, Option<&'static str>) {
     match state {
         Freshness::Fresh => ("ready", None),
-        Freshness::Damaged => {
-            ("damaged", Some("Its file can't be read any more. Opening it writes it again; nothing of yours is lost."))
-        }
+        Freshness::Damaged => (
+            "damaged",
+            Some("Its file can't be read any more. Opening it writes it again; nothing of yours is lost."),
+        ),
         Freshness::StaleProfile => (
             "your background changed",
-            Some("Opening it writes it for your new answers; the earlier text is kept in case you change back."),
+            Some(
+                "Opening it writes it for your new answers; the earlier text is kept in case you change back.",
+            ),
         ),
-        Freshness::StaleSource => ("new version", Some("The author has revised this chapter. Opening it brings the new text.")),
+        Freshness::StaleSource => {
+            ("new version", Some("The author has revised this chapter. Opening it brings the new text."))
+        }
         Freshness::NewerSource => (
             "from a newer book",
             Some("This text was written from a newer book than the one installed here. It opens as it is."),
@@ -200,7 +212,9 @@ fn rendered(engine: &Engine, markdown: &str, asset_base: &str) -> Rendered {
 
 fn toc(headings: &[Heading]) -> Vec<TocEntry> {
     let sections = headings.iter().filter(|heading| (2..=3).contains(&heading.level));
-    sections.map(|heading| TocEntry { level: heading.level, id: heading.id.clone(), text: heading.text.clone() }).collect()
+    sections
+        .map(|heading| TocEntry { level: heading.level, id: heading.id.clone(), text: heading.text.clone() })
+        .collect()
 }
 
 fn minutes(words: usize) -> u32 {
@@ -262,7 +276,8 @@ fn notices(visit: &Visit) -> Vec<Notice> {
     if visit.state == Freshness::Damaged {
         notices.push(Notice {
             code: NoticeCode::Healed,
-            message: "The stored text of this chapter was damaged or missing and has been written again.".to_owned(),
+            message: "The stored text of this chapter was damaged or missing and has been written again."
+                .to_owned(),
             hint: "Nothing of yours is lost. If this happens often, have the disk checked.".to_owned(),
         });
     }
@@ -297,9 +312,8 @@ fn not_kept_error(why: &ReadError) -> ApiError {
 }
 
 fn number_word(chapters: usize) -> String {
-    const WORDS: [&str; 12] = [
-        "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine", "Ten", "Eleven", "Twelve",
-    ];
+    const WORDS: [&str; 12] =
+        ["One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine", "Ten", "Eleven", "Twelve"];
     let noun = if chapters == 1 { "chapter" } else { "chapters" };
     match chapters.checked_sub(1).and_then(|index| WORDS.get(index)) {
         Some(word) => format!("{word} {noun}"),

@@ -48,7 +48,8 @@ impl ApiError {
     }
 
     pub fn invalid_profile(fields: Vec<FieldError>) -> ApiError {
-        let named: Vec<String> = fields.iter().map(|error| format!("{}: {}", error.field, error.message)).collect();
+        let named: Vec<String> =
+            fields.iter().map(|error| format!("{}: {}", error.field, error.message)).collect();
         ApiError {
             fields,
             ..ApiError::new(

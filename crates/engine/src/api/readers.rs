@@ -9,9 +9,9 @@ use super::error::ApiError;
 use super::types::*;
 use crate::Engine;
 use crate::reading::CurrentProfile;
+use crate::store::profiles;
 use crate::store::settings::{self, Key};
 use crate::store::users::{self, User};
-use crate::store::profiles;
 
 const LAST_READER: Key<String> = Key::new("last_reader");
 const APPEARANCE: Key<Appearance> = Key::new("appearance");
@@ -93,7 +93,9 @@ pub fn choose(engine: &Engine, request: OfReader) -> Result<Startup, ApiError> {
 /// Makes this the reader who read last. Writes only if it was somebody else.
 pub fn remember(engine: &Engine, user: UserId) -> Result<(), ApiError> {
     let id = user.to_string();
-    if engine.store.read(|connection| settings::get(connection, None, &LAST_READER))?.as_deref() != Some(id.as_str()) {
+    if engine.store.read(|connection| settings::get(connection, None, &LAST_READER))?.as_deref()
+        != Some(id.as_str())
+    {
         engine.store.write(|transaction| settings::set(transaction, None, &LAST_READER, &id))?;
     }
     Ok(())
@@ -167,7 +169,11 @@ pub fn import_profile(engine: &Engine, request: WithBackground) -> Result<Profil
     save_profile_of(engine, request, Origin::Imported)
 }
 
-fn save_profile_of(engine: &Engine, request: WithBackground, origin: Origin) -> Result<ProfileView, ApiError> {
+fn save_profile_of(
+    engine: &Engine,
+    request: WithBackground,
+    origin: Origin,
+) -> Result<ProfileView, ApiError> {
     let user = existing(engine, &request.user_id)?;
     let background = request.background.validate(origin).map_err(ApiError::invalid_profile)?;
     let at = engine.env.now();

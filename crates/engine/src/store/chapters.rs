@@ -139,7 +139,9 @@ pub fn all_paths(connection: &Connection) -> Result<Vec<StoragePath>, StoreError
     connection
         .prepare_cached("SELECT storage_path FROM personalized_chapters ORDER BY storage_path")
         .and_then(|mut statement| {
-            statement.query_map([], |row| row.get::<_, String>("storage_path"))?.collect::<rusqlite::Result<Vec<_>>>()
+            statement
+                .query_map([], |row| row.get::<_, String>("storage_path"))?
+                .collect::<rusqlite::Result<Vec<_>>>()
         })
         .map_err(StoreError::sql("listing the chapters"))?
         .iter()
@@ -166,5 +168,6 @@ fn chapter_row((version, path, sha256, len_bytes): Raw) -> Result<ChapterRow, St
 }
 
 fn storage_path(text: &str) -> Result<StoragePath, StoreError> {
-    StoragePath::parse(text).ok_or_else(|| StoreError::bad_value("personalized_chapters", "storage_path", text))
+    StoragePath::parse(text)
+        .ok_or_else(|| StoreError::bad_value("personalized_chapters", "storage_path", text))
 }

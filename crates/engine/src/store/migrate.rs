@@ -29,7 +29,12 @@ impl Upgrade {
     }
 
     fn known_version(&self) -> u32 {
-        self.runner.get_migrations().iter().map(|migration| version_of(migration.version())).max().unwrap_or(0)
+        self.runner
+            .get_migrations()
+            .iter()
+            .map(|migration| version_of(migration.version()))
+            .max()
+            .unwrap_or(0)
     }
 
     /// Looks at the version through a connection that can't write, so that a newer database is left byte for byte.
@@ -53,7 +58,8 @@ impl Upgrade {
 
     /// All pending migrations in one transaction: all of them or none.
     pub(super) fn run(&self, connection: &mut Connection, path: &Path) -> Result<(), StoreError> {
-        let found = version(connection).map_err(|source| StoreError::Open { path: path.to_owned(), source })?;
+        let found =
+            version(connection).map_err(|source| StoreError::Open { path: path.to_owned(), source })?;
         if found == self.known_version() {
             return Ok(());
         }
@@ -75,7 +81,8 @@ fn copy_aside(connection: &Connection, path: &Path, found: u32) -> Result<(), St
     let temporary = copy.with_extension("tmp");
     let backup = |source| StoreError::Backup { path: copy.clone(), source };
     connection.backup("main", &temporary, None::<fn(rusqlite::backup::Progress)>).map_err(backup)?;
-    std::fs::rename(&temporary, &copy).map_err(|error| backup(rusqlite::Error::ToSqlConversionFailure(Box::new(error))))
+    std::fs::rename(&temporary, &copy)
+        .map_err(|error| backup(rusqlite::Error::ToSqlConversionFailure(Box::new(error))))
 }
 
 /// 0 for an empty database.

@@ -52,7 +52,11 @@ impl StoreError {
         }
     }
 
-    pub(crate) fn bad_value(table: &'static str, column: &'static str, value: impl Into<String>) -> StoreError {
+    pub(crate) fn bad_value(
+        table: &'static str,
+        column: &'static str,
+        value: impl Into<String>,
+    ) -> StoreError {
         StoreError::BadValue { table, column, value: value.into() }
     }
 }
@@ -77,7 +81,8 @@ impl Store {
     pub fn open_with(folder: &Path, upgrade: &Upgrade) -> Result<Store, StoreError> {
         let path = folder.join(DATABASE_FILE);
         upgrade.refuse_newer(&path)?;
-        let mut writer = Connection::open(&path).map_err(|source| StoreError::Open { path: path.clone(), source })?;
+        let mut writer =
+            Connection::open(&path).map_err(|source| StoreError::Open { path: path.clone(), source })?;
         configure(&writer).map_err(|source| match source.sqlite_error_code() {
             Some(ErrorCode::NotADatabase) => StoreError::NotPrimer { path: path.clone() },
             _ => StoreError::Open { path: path.clone(), source },
@@ -87,7 +92,10 @@ impl Store {
     }
 
     /// Runs `work` in one transaction, which is undone if it fails. It must not wait for anything but the database.
-    pub fn write<T>(&self, work: impl FnOnce(&Transaction<'_>) -> Result<T, StoreError>) -> Result<T, StoreError> {
+    pub fn write<T>(
+        &self,
+        work: impl FnOnce(&Transaction<'_>) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
         let mut writer = lock(&self.writer);
         let transaction = writer
             .transaction_with_behavior(TransactionBehavior::Immediate)

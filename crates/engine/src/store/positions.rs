@@ -55,7 +55,8 @@ pub fn find(
              WHERE user_id = :user_id AND book_id = :book AND chapter_id = :chapter_id",
         )
         .and_then(|mut statement| {
-            let parameters = named_params! {":user_id": user.to_string(), ":book": book, ":chapter_id": chapter.0};
+            let parameters =
+                named_params! {":user_id": user.to_string(), ":book": book, ":chapter_id": chapter.0};
             statement
                 .query_row(parameters, |row| {
                     Ok(Position {

@@ -14,9 +14,16 @@ pub struct Profile {
     pub updated_at: String,
 }
 
-pub fn save(connection: &Connection, user: UserId, background: &Background, at: Timestamp) -> Result<(), StoreError> {
+pub fn save(
+    connection: &Connection,
+    user: UserId,
+    background: &Background,
+    at: Timestamp,
+) -> Result<(), StoreError> {
     let json = |value: serde_json::Result<String>| {
-        value.map_err(|source| StoreError::bad_value("user_profiles", "software_experience", source.to_string()))
+        value.map_err(|source| {
+            StoreError::bad_value("user_profiles", "software_experience", source.to_string())
+        })
     };
     connection
         .prepare_cached(
@@ -77,7 +84,10 @@ pub fn find(connection: &Connection, user: UserId) -> Result<Option<Profile>, St
     };
     // What was saved has been validated; it is taken as it stands, so that its hash stays its hash.
     let background = draft.validate(Origin::AsItStands).map_err(|errors| {
-        let error = errors.into_iter().next().map_or_else(String::new, |error| format!("{}: {}", error.field, error.message));
+        let error = errors
+            .into_iter()
+            .next()
+            .map_or_else(String::new, |error| format!("{}: {}", error.field, error.message));
         StoreError::bad_value("user_profiles", "software_experience", error)
     })?;
     // The hash is computed from the fields that are used, never trusted from its column.

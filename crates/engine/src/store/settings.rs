@@ -33,10 +33,8 @@ pub fn get<T: DeserializeOwned>(
             statement.query_row(parameters, |row| row.get("value")).optional()
         })
         .map_err(StoreError::sql("reading a setting"))?;
-    text.map(|text| {
-        serde_json::from_str(&text).map_err(|_| StoreError::bad_value("settings", "value", text))
-    })
-    .transpose()
+    text.map(|text| serde_json::from_str(&text).map_err(|_| StoreError::bad_value("settings", "value", text)))
+        .transpose()
 }
 
 pub fn set<T: Serialize>(

@@ -50,7 +50,9 @@ pub fn find(connection: &Connection, path: &StoragePath) -> Result<Option<Stored
             "SELECT storage_path, book_id, sha256, len_bytes, generator, created_at, last_opened_at
              FROM stored_texts WHERE storage_path = :path",
         )
-        .and_then(|mut statement| statement.query_row(named_params! {":path": path.to_string()}, raw).optional())
+        .and_then(|mut statement| {
+            statement.query_row(named_params! {":path": path.to_string()}, raw).optional()
+        })
         .map_err(StoreError::sql("looking up a file"))?
         .map(stored_text)
         .transpose()
@@ -76,8 +78,12 @@ pub fn list(connection: &Connection, user: Option<UserId>) -> Result<Vec<StoredT
 /// How many files there are, and their length together in bytes.
 pub fn totals(connection: &Connection) -> Result<(u64, u64), StoreError> {
     connection
-        .prepare_cached("SELECT COUNT(*) AS files, COALESCE(SUM(len_bytes), 0) AS len_bytes FROM stored_texts")
-        .and_then(|mut statement| statement.query_row([], |row| Ok((row.get("files")?, row.get("len_bytes")?))))
+        .prepare_cached(
+            "SELECT COUNT(*) AS files, COALESCE(SUM(len_bytes), 0) AS len_bytes FROM stored_texts",
+        )
+        .and_then(|mut statement| {
+            statement.query_row([], |row| Ok((row.get("files")?, row.get("len_bytes")?)))
+        })
         .map_err(StoreError::sql("adding up the files"))
 }
 
@@ -123,6 +129,7 @@ fn stored_text(raw: Raw) -> Result<StoredText, StoreError> {
         len_bytes,
         generator,
         created_at: Timestamp::parse(&created_at).ok_or_else(|| bad("created_at", &created_at))?,
-        last_opened_at: Timestamp::parse(&last_opened_at).ok_or_else(|| bad("last_opened_at", &last_opened_at))?,
+        last_opened_at: Timestamp::parse(&last_opened_at)
+            .ok_or_else(|| bad("last_opened_at", &last_opened_at))?,
     })
 }

@@ -15,9 +15,7 @@ pub struct User {
 
 pub fn insert(connection: &Connection, id: UserId, name: &str, at: Timestamp) -> Result<(), StoreError> {
     connection
-        .prepare_cached(
-            "INSERT INTO \"user\" (id, name, createdAt, updatedAt) VALUES (:id, :name, :at, :at)",
-        )
+        .prepare_cached("INSERT INTO \"user\" (id, name, createdAt, updatedAt) VALUES (:id, :name, :at, :at)")
         .and_then(|mut statement| {
             statement.execute(named_params! {":id": id.to_string(), ":name": name, ":at": at.to_string()})
         })

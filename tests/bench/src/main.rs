@@ -1,0 +1,64 @@
+//! What a visit costs, measured against the least it could cost, in one run.
+//!
+//! Prints a table of ratios with their limits; exit code 1 if one is exceeded. The figures in microseconds depend on the
+//! machine; the ratios hardly do.
+
+mod bare;
+mod reader;
+mod window;
+
+use std::process::ExitCode;
+use std::time::Instant;
+
+/// A measured ratio and what it may be at most.
+pub struct Ratio {
+    pub name: &'static str,
+    pub measured: f64,
+    pub limit: f64,
+    pub detail: String,
+}
+
+fn main() -> ExitCode {
+    let mut ratios = reader::ratios();
+    match std::env::args().nth(1).as_deref() {
+        Some("--without-window") => {}
+        _ => ratios.extend(window::ratios()),
+    }
+    println!("\n{:<58} {:>8} {:>8}", "", "ratio", "limit");
+    for ratio in &ratios {
+        let verdict = if ratio.measured <= ratio.limit { "" } else { "  TOO MUCH" };
+        println!(
+            "{:<58} {:>8.2} {:>8.2}{verdict}   {}",
+            ratio.name, ratio.measured, ratio.limit, ratio.detail
+        );
+    }
+    if ratios.iter().all(|ratio| ratio.measured <= ratio.limit) {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    }
+}
+
+/// The median time in microseconds of each of `works`, which are run in turn so that a busy moment hits all alike.
+pub fn medians_us<const N: usize>(rounds: usize, works: [&mut dyn FnMut(); N]) -> [f64; N] {
+    let mut works = works;
+    let mut samples: [Vec<f64>; N] = std::array::from_fn(|_| Vec::with_capacity(rounds));
+    for _ in 0..rounds {
+        for (work, samples) in works.iter_mut().zip(&mut samples) {
+            samples.push(time_us(work));
+        }
+    }
+    samples.map(median)
+}
+
+pub fn median(mut samples: Vec<f64>) -> f64 {
+    samples.sort_by(f64::total_cmp);
+    samples[samples.len() / 2]
+}
+
+#[allow(clippy::disallowed_methods, reason = "a bench measures time")]
+fn time_us(work: &mut dyn FnMut()) -> f64 {
+    let start = Instant::now();
+    work();
+    start.elapsed().as_secs_f64() * 1e6
+}

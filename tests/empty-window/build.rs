@@ -1,0 +1,5 @@
+//! Reads the Tauri configuration.
+
+fn main() {
+    tauri_build::build();
+}

@@ -1,0 +1,2 @@
+// After two frames the paragraph is on the screen; the title says so.
+requestAnimationFrame(() => requestAnimationFrame(() => (document.title = "ready")));

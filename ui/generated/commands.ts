@@ -1,0 +1,220 @@
+// Made from the engine's types by `cargo xtask types`. Do not edit.
+
+export type ErrorCode = "invalid_name" | "invalid_profile" | "user_not_found" | "chapter_not_found" | "block_not_found" | "book_invalid" | "book_unreadable" | "database_newer" | "database_unusable" | "disk_full" | "disk_failed" | "invalid_request" | "internal";
+
+export type ApiError = { code: ErrorCode, 
+/**
+ * One sentence: what happened.
+ */
+message: string, 
+/**
+ * One sentence: what to do.
+ */
+hint: string, 
+/**
+ * What is wrong with which field, where a form was sent.
+ */
+fields: Array<FieldError>, };
+
+export type FieldError = { 
+/**
+ * `software_experience`, `software_experience.python`, `robotics_experience`, `hardware_access`, `learning_goals`, `name`.
+ */
+field: string, message: string, };
+
+export type Level = "none" | "beginner" | "intermediate" | "advanced";
+
+export type Robotics = "none" | "simulation_only" | "real_hardware";
+
+export type Background = { 
+/**
+ * At least one skill, unless nothing was asked yet.
+ */
+software_experience: { [key in string]: Level }, robotics_experience: Robotics, hardware_access: Array<string>, learning_goals: Array<string>, };
+
+export type Draft = { software_experience: Record<string, string>, robotics_experience: string | null, hardware_access: string[], learning_goals: string[], };
+
+export type Nothing = Record<symbol, never>;
+
+export type OfReader = { user_id: string, };
+
+export type OfChapter = { user_id: string, chapter_id: number, };
+
+export type AddReader = { name: string, };
+
+export type RenameReader = { user_id: string, name: string, };
+
+export type WithBackground = { user_id: string, background: Draft, };
+
+export type OpenOriginal = { chapter_id: number, };
+
+export type ChapterVariant = { user_id: string, chapter_id: number, block_id: string, 
+/**
+ * Which of the block's branches, from 0.
+ */
+index: number, };
+
+export type SavePosition = { user_id: string, chapter_id: number, 
+/**
+ * The id of an element in the chapter's HTML.
+ */
+position: string, 
+/**
+ * 0 to 1.
+ */
+progress: number, };
+
+export type SetAppearance = { user_id: string | null, appearance: Appearance, };
+
+export type SetQuota = { quota_bytes: number, };
+
+export type Reader = { id: string, name: string, };
+
+export type Theme = "system" | "light" | "dark";
+
+export type Appearance = { theme: Theme, 
+/**
+ * 80 to 200.
+ */
+text_size_percent: number, };
+
+export type BookView = { id: string, title: string, 
+/**
+ * BCP 47.
+ */
+language: string, authors: Array<string>, 
+/**
+ * SPDX.
+ */
+licence: string, chapters: number, };
+
+export type NoticeCode = "healed" | "newer_book" | "not_kept";
+
+export type Notice = { code: NoticeCode, message: string, hint: string, };
+
+export type Startup = { 
+/**
+ * The last one who read here.
+ */
+reader: Reader | null, readers: Array<Reader>, book: BookView, appearance: Appearance, notices: Array<Notice>, version: string, };
+
+export type Choice = { value: string, label: string, };
+
+export type ProfileForm = { skills: Array<Choice>, levels: Array<Choice>, robotics: Array<Choice>, hardware: Array<Choice>, goals: Array<Choice>, };
+
+export type ProfileView = { user_id: string, 
+/**
+ * False for a reader who skipped the questions: the background is then that of somebody new.
+ */
+answered: boolean, background: Background, profile_hash: string, updated_at: string | null, 
+/**
+ * Half a sentence: “someone who knows Python and is new to robots”.
+ */
+summary: string, };
+
+export type Change = "same" | "rewritten" | "ready" | "new";
+
+export type ChapterChange = { chapter_id: number, title: string, change: Change, };
+
+export type ProfilePreview = { errors: Array<FieldError>, 
+/**
+ * Empty while there are errors.
+ */
+changes: Array<ChapterChange>, };
+
+export type ChapterState = "fresh" | "damaged" | "stale_profile" | "stale_source" | "newer_source" | "missing";
+
+export type ChapterEntry = { chapter_id: number, title: string, state: ChapterState, 
+/**
+ * The state in a few words.
+ */
+label: string, 
+/**
+ * The state in a sentence, where there is something to say.
+ */
+detail: string | null, 
+/**
+ * What reading the whole of it takes.
+ */
+minutes: number, 
+/**
+ * The furthest the reader came, 0 to 1.
+ */
+progress: number, 
+/**
+ * The one to continue with.
+ */
+last_opened: boolean, };
+
+export type Contents = { title: string, subtitle: string, chapters: Array<ChapterEntry>, };
+
+export type TocEntry = { 
+/**
+ * 2 for a section, 3 for a part of one.
+ */
+level: number, 
+/**
+ * The id of an element in the HTML.
+ */
+id: string, text: string, };
+
+export type VariantName = { index: number, label: string, };
+
+export type ShownBlock = { 
+/**
+ * The id of an element in the HTML.
+ */
+element_id: string, block_id: string, 
+/**
+ * “because you said Python: beginner”.
+ */
+reason: string, label: string, 
+/**
+ * The author's others.
+ */
+variants: Array<VariantName>, };
+
+export type ChapterName = { chapter_id: number, title: string, };
+
+export type ChapterPage = { chapter_id: number, title: string, 
+/**
+ * Before the visit.
+ */
+state: ChapterState, generated: boolean, html: string, toc: Array<TocEntry>, blocks: Array<ShownBlock>, notices: Array<Notice>, minutes: number, progress: number, 
+/**
+ * The id of the element to resume at.
+ */
+position: string | null, previous: ChapterName | null, next: ChapterName | null, };
+
+export type OriginalPage = { chapter_id: number, title: string, html: string, toc: Array<TocEntry>, };
+
+export type Variant = { label: string, 
+/**
+ * For whom: “for Python below intermediate”.
+ */
+reason: string, html: string, };
+
+export type Storage = { used_bytes: number, quota_bytes: number, 
+/**
+ * How many texts are stored.
+ */
+chapters: number, folder: string, };
+
+export type Commands = {
+  startup: { request: Nothing; response: Startup };
+  add_reader: { request: AddReader; response: Reader };
+  choose_reader: { request: OfReader; response: Startup };
+  rename_reader: { request: RenameReader; response: Reader };
+  set_appearance: { request: SetAppearance; response: Nothing };
+  profile_form: { request: Nothing; response: ProfileForm };
+  get_profile: { request: OfReader; response: ProfileView };
+  preview_profile: { request: WithBackground; response: ProfilePreview };
+  save_profile: { request: WithBackground; response: ProfileView };
+  list_chapters: { request: OfReader; response: Contents };
+  open_chapter: { request: OfChapter; response: ChapterPage };
+  open_original: { request: OpenOriginal; response: OriginalPage };
+  chapter_variant: { request: ChapterVariant; response: Variant };
+  save_position: { request: SavePosition; response: Nothing };
+  get_storage: { request: Nothing; response: Storage };
+  set_quota: { request: SetQuota; response: Storage };
+};

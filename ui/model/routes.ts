@@ -1,0 +1,59 @@
+//! The addresses inside the window: `#/`, `#/chapter/2`, `#/chapter/2/b-topics`, `#/you`, `#/welcome`.
+
+export type Route =
+  | { room: "contents" }
+  | { room: "chapter"; chapterId: number; place: string | null }
+  | { room: "you" }
+  | { room: "welcome" };
+
+/** Reads an address. Anything unknown is the contents, so that a mistyped link never shows an empty page. */
+export function parseRoute(hash: string): Route {
+  const parts = hash.replace(/^#?\/?/, "").split("/").filter((part) => part !== "");
+  const [room, id, place] = parts;
+  if (room === "you") return { room: "you" };
+  if (room === "welcome") return { room: "welcome" };
+  if (room === "chapter" && id !== undefined && /^[1-9]\d{0,8}$/.test(id)) {
+    return { room: "chapter", chapterId: Number(id), place: place === undefined ? null : decoded(place) };
+  }
+  return { room: "contents" };
+}
+
+export function hashOf(route: Route): string {
+  switch (route.room) {
+    case "contents":
+      return "#/";
+    case "you":
+      return "#/you";
+    case "welcome":
+      return "#/welcome";
+    case "chapter": {
+      const chapter = `#/chapter/${route.chapterId}`;
+      return route.place === null ? chapter : `${chapter}/${encodeURIComponent(route.place)}`;
+    }
+  }
+}
+
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
+}
+
+export type Destination =
+  | { kind: "place"; id: string }
+  | { kind: "route"; hash: string }
+  | { kind: "outside"; url: string }
+  | { kind: "nowhere" };
+
+/** Where a link in a chapter leads. Only the app's own routes and http, https and mailto lead anywhere. */
+export function destination(href: string | null): Destination {
+  if (href === null || href === "" || href === "#") return { kind: "nowhere" };
+  if (href.startsWith("#/")) return { kind: "route", hash: href };
+  if (href.startsWith("#")) return { kind: "place", id: decoded(href.slice(1)) };
+  if (/^(https?|mailto):/i.test(href) && URL.canParse(href)) {
+    return { kind: "outside", url: new URL(href).href };
+  }
+  return { kind: "nowhere" };
+}
