@@ -97,7 +97,23 @@ pub fn chapter(
         ChapterCommand::List => {
             let profile = engine.current_profile(user)?;
             let entries = direct::entries(engine, user, &profile)?;
-            output.print(&entries, |entries| {
+            let mut rows = Vec::new();
+            for (entry, chapter) in entries.iter().zip(&engine.shelf().book.chapters) {
+                let row = engine.standing(user, chapter, profile.hash)?.row;
+                rows.push(json!({
+                    "chapter_id": entry.chapter_id,
+                    "title": entry.title,
+                    "state": entry.state,
+                    "label": entry.label,
+                    "generated": false,
+                    "profile_hash": profile.hash.to_string(),
+                    "chapter_version": row.as_ref().map_or(chapter.version, |row| row.chapter_version),
+                    "storage_path": row.map(|row| row.storage_path.to_string()),
+                    "minutes": entry.minutes,
+                    "progress": entry.progress,
+                }));
+            }
+            output.print(&rows, |_| {
                 entries
                     .iter()
                     .map(|entry| format!("{:>2}  {}  ({})\n", entry.chapter_id, entry.title, entry.label))

@@ -39,6 +39,13 @@ pub struct CurrentProfile {
     pub updated_at: Option<String>,
 }
 
+/// What is stored of a chapter for a background, before any visit.
+#[derive(Debug)]
+pub struct Standing {
+    pub state: Freshness,
+    pub row: Option<ChapterRow>,
+}
+
 /// What a visit found, did, and shows.
 #[derive(Debug)]
 pub struct Visit {
@@ -113,9 +120,9 @@ impl Engine {
     }
 
     /// A chapter's state as the contents show it. Looks at the file's length, not at its bytes.
-    pub fn state(&self, user: UserId, chapter: &Chapter, hash: ProfileHash) -> Result<Freshness, ReadError> {
+    pub fn standing(&self, user: UserId, chapter: &Chapter, hash: ProfileHash) -> Result<Standing, ReadError> {
         let (row, other) = self.rows(user, chapter.id, hash)?;
-        let current = row.map(|row| CurrentRow {
+        let current = row.as_ref().map(|row| CurrentRow {
             chapter_version: row.chapter_version,
             blob: match row.file {
                 Some(file) if self.blobs.len_bytes(&row.storage_path) == Some(file.len_bytes) => {
@@ -124,7 +131,7 @@ impl Engine {
                 _ => BlobCondition::MissingOrDamaged,
             },
         });
-        Ok(freshness(current, other, chapter.version))
+        Ok(Standing { state: freshness(current, other, chapter.version), row })
     }
 
     /// Opens a chapter for a reader, writing it first if what is stored is not right any more.

@@ -46,7 +46,7 @@ pub fn entries(
     let mut entries = Vec::new();
     let mut latest: Option<(String, usize)> = None;
     for chapter in &book.chapters {
-        let state = engine.state(user, chapter, profile.hash)?;
+        let state = engine.standing(user, chapter, profile.hash)?.state;
         let position =
             engine.store.read(|connection| positions::find(connection, user, &book.id, chapter.id))?;
         if let Some(position) = &position

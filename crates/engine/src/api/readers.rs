@@ -191,7 +191,7 @@ pub fn preview_profile(engine: &Engine, request: WithBackground) -> Result<Profi
     let old = engine.current_profile(user)?.background;
     let mut changes = Vec::new();
     for chapter in &engine.shelf.book.chapters {
-        let change = match engine.state(user, chapter, new.hash())? {
+        let change = match engine.standing(user, chapter, new.hash())?.state {
             Freshness::Missing => Change::New,
             _ if unmarked(&chapter.source, &old) == unmarked(&chapter.source, &new) => Change::Same,
             Freshness::Fresh | Freshness::NewerSource => Change::Ready,
