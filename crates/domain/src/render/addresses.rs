@@ -39,6 +39,10 @@ impl Policy {
             return chapter_route(number.parse().ok()?, fragment);
         }
         if let Some(fragment) = address.strip_prefix('#') {
+            // The window's other rooms are not for a text to open.
+            if fragment.starts_with('/') {
+                return None;
+            }
             return Some(format!("#{}", anchor(&percent_decoded(fragment)?)?));
         }
         let (file, fragment) = address.split_once('#').map_or((address, None), |(file, f)| (file, Some(f)));

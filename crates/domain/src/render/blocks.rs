@@ -9,7 +9,9 @@ use super::{Heading, code};
 
 impl<'e> Writer<'e> {
     pub(super) fn start(&mut self, tag: &'e Tag<'e>, event: &'e Event<'e>) {
-        self.words.gap();
+        if !is_in_line(&tag.to_end()) {
+            self.words.gap();
+        }
         match tag {
             Tag::Paragraph => {
                 if !self.figure() {
@@ -101,17 +103,7 @@ impl<'e> Writer<'e> {
             }
             _ => self.page.close(),
         }
-        let in_line = matches!(
-            tag,
-            TagEnd::Emphasis
-                | TagEnd::Strong
-                | TagEnd::Strikethrough
-                | TagEnd::Superscript
-                | TagEnd::Subscript
-                | TagEnd::Link
-                | TagEnd::Image
-        );
-        if !in_line {
+        if !is_in_line(&tag) {
             self.page.html("\n");
         }
     }
@@ -188,4 +180,17 @@ impl<'e> Writer<'e> {
         self.at += end + 4;
         Some(title)
     }
+}
+
+fn is_in_line(tag: &TagEnd) -> bool {
+    matches!(
+        tag,
+        TagEnd::Emphasis
+            | TagEnd::Strong
+            | TagEnd::Strikethrough
+            | TagEnd::Superscript
+            | TagEnd::Subscript
+            | TagEnd::Link
+            | TagEnd::Image
+    )
 }
