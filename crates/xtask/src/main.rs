@@ -1,1 +1,66 @@
-fn main() {}
+//! `cargo xtask run | test | check | types | bench`: Primer's own build steps.
+//!
+//! Each does its own set-up and says beforehand what it changes outside this folder. Nothing waits for ever.
+
+mod advisories;
+mod cargo;
+mod clock;
+mod command;
+mod count;
+mod display;
+mod failure;
+mod family;
+mod licences;
+mod network;
+mod packages;
+mod rules;
+mod step;
+mod tasks;
+mod types;
+mod ui;
+mod window;
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use crate::failure::Failure;
+
+const USAGE: &str = "\
+cargo xtask run [--release]   build and open the app; without a display, walk through it and take pictures
+cargo xtask test [FILTER]     every test, or those whose name contains FILTER
+cargo xtask check             format, clippy, generated types, svelte-check, licences, the repository's own rules
+cargo xtask types             write ui/generated/commands.ts
+cargo xtask bench             speed as ratios, release build";
+
+fn main() -> ExitCode {
+    let root = root();
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    let done = match words.as_slice() {
+        ["run"] => tasks::run::run(&root, false),
+        ["run", "--release"] => tasks::run::run(&root, true),
+        ["test"] => return tasks::test::test(&root, None),
+        ["test", filter] if !filter.starts_with('-') => return tasks::test::test(&root, Some(filter)),
+        ["check"] => tasks::check::check(&root),
+        ["types"] => types::write(&root),
+        ["bench"] => tasks::bench::bench(&root),
+        ["help" | "--help" | "-h"] => {
+            println!("{USAGE}");
+            Ok(())
+        }
+        _ => Err(Failure::Refused(format!("This is how it is used:\n{USAGE}"))),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("{failure}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// The repository, wherever this was started from.
+fn root() -> PathBuf {
+    let own = Path::new(env!("CARGO_MANIFEST_DIR"));
+    own.ancestors().nth(2).unwrap_or(own).to_owned()
+}
