@@ -24,7 +24,7 @@ pub async fn call(backend: State<'_, Backend>, name: String, request: Value) -> 
     let answer = tauri::async_runtime::spawn_blocking(move || dispatch(&task_engine, &name, request)).await;
     if opens {
         // After the answer, so that reading never waits for a note of when it was read.
-        in_background(engine, Engine::write_down_opened);
+        in_background(engine, Engine::write_down_notes);
     }
     answer.unwrap_or_else(|error| {
         Err(ApiError::new(
@@ -54,7 +54,7 @@ fn in_background<E: std::fmt::Display>(
 pub fn on_event<R: Runtime>(app: &AppHandle<R>, event: RunEvent) {
     if let RunEvent::Exit = event
         && let Backend::Ready(engine) = app.state::<Backend>().inner()
-        && let Err(error) = engine.write_down_opened()
+        && let Err(error) = engine.write_down_notes()
     {
         eprintln!("primer: {error}");
     }

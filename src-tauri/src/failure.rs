@@ -1,8 +1,9 @@
 //! What to say when not even a window can be had.
 
-pub fn tell(error: &tauri::Error) {
+/// Ends the program.
+pub fn tell(why: &str) -> ! {
     eprintln!(
-        "Primer could not open its window: {error}. Check that a display is there (the variable DISPLAY or \
+        "Primer could not open its window: {why}. Check that a display is there (the variable DISPLAY or \
          WAYLAND_DISPLAY names it) and that WebKitGTK 4.1 is installed; “primer” works without a window."
     );
     std::process::exit(1);

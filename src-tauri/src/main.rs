@@ -8,6 +8,7 @@ mod pictures;
 mod platform;
 mod window;
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -20,11 +21,13 @@ use tauri::Manager;
 
 fn main() {
     platform::before_the_webview();
+    if !platform::has_display() {
+        failure::tell("there is no display");
+    }
     let data = std::env::var_os("PRIMER_DATA").map(PathBuf::from).or_else(data_folder);
-    let engine = open(data.as_deref());
-    let chapter = chapter_argument(std::env::args().skip(1));
+    let chapter = chapter_argument(std::env::args_os().skip(1));
     let built = tauri::Builder::default()
-        .plugin(tauri_plugin_single_instance::init(|app, _, _| window::raise(app)))
+        .plugin(window::single_instance(data.as_deref()))
         .plugin(tauri_plugin_opener::init())
         .plugin(window::remembered())
         .register_uri_scheme_protocol("book", |context, request| {
@@ -32,6 +35,10 @@ fn main() {
         })
         .invoke_handler(tauri::generate_handler![commands::call])
         .setup(move |app| {
+            // Only here is it certain that no other window is open on this data folder.
+            let engine = open(data.as_deref());
+            let webview_data =
+                engine.is_ok().then(|| data.as_deref().map(|data| data.join("webview"))).flatten();
             match engine {
                 Ok(engine) => {
                     let engine = Arc::new(engine);
@@ -43,13 +50,13 @@ fn main() {
                     app.manage(commands::Backend::Broken(error));
                 }
             }
-            window::open(app, data.as_deref(), chapter)?;
+            window::open(app, webview_data, chapter)?;
             Ok(())
         })
         .build(tauri::generate_context!());
     match built {
         Ok(app) => app.run(commands::on_event),
-        Err(error) => failure::tell(&error),
+        Err(error) => failure::tell(&error.to_string()),
     }
 }
 
@@ -68,9 +75,10 @@ fn open(data: Option<&std::path::Path>) -> Result<Engine, ApiError> {
 
 /// `primer-desktop --chapter 2` opens there: for a shortcut on the desktop. What is not understood is ignored, because
 /// desktops pass arguments of their own.
-fn chapter_argument(mut arguments: impl Iterator<Item = String>) -> Option<u32> {
+fn chapter_argument(arguments: impl IntoIterator<Item = impl Into<OsString>>) -> Option<u32> {
+    let mut arguments = arguments.into_iter().map(Into::into);
     arguments.find(|argument| argument == "--chapter")?;
-    arguments.next()?.parse().ok()
+    arguments.next()?.to_str()?.parse().ok()
 }
 
 #[cfg(test)]
@@ -79,10 +87,9 @@ mod tests {
 
     #[test]
     fn a_shortcut_can_name_a_chapter_and_nonsense_opens_the_contents() {
-        let of = |words: &[&str]| chapter_argument(words.iter().map(|word| (*word).to_owned()));
-        assert_eq!(of(&["--chapter", "2"]), Some(2));
-        assert_eq!(of(&["--chapter"]), None);
-        assert_eq!(of(&["--chapter", "two"]), None);
-        assert_eq!(of(&[]), None);
+        assert_eq!(chapter_argument(["--chapter", "2"]), Some(2));
+        assert_eq!(chapter_argument(["--chapter"]), None);
+        assert_eq!(chapter_argument(["--chapter", "two"]), None);
+        assert_eq!(chapter_argument(Vec::<String>::new()), None);
     }
 }

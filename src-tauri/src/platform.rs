@@ -6,6 +6,12 @@ pub fn before_the_webview() {
     linux::without_dmabuf_on_nvidia();
 }
 
+/// Whether there is anything to open a window on. Other systems always have one.
+pub fn has_display() -> bool {
+    let named = |variable| std::env::var_os(variable).is_some_and(|value| !value.is_empty());
+    cfg!(not(target_os = "linux")) || named("DISPLAY") || named("WAYLAND_DISPLAY")
+}
+
 #[cfg(target_os = "linux")]
 mod linux {
     use std::path::Path;

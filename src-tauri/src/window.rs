@@ -1,10 +1,13 @@
 //! The one window: its size and place, and how a second start raises it.
 
-use std::path::Path;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::path::{Path, PathBuf};
 
 use tauri::plugin::TauriPlugin;
 use tauri::{App, AppHandle, Manager, Runtime, WebviewUrl, WebviewWindowBuilder};
 use tauri_plugin_window_state::StateFlags;
+
+use crate::chapter_argument;
 
 const LABEL: &str = "main";
 
@@ -15,8 +18,8 @@ const TRACE_TITLE: &str = "PRIMER_TRACE_TITLE";
 const SIZE: (f64, f64) = (1280.0, 860.0);
 const SIZE_MIN: (f64, f64) = (360.0, 420.0);
 
-/// `chapter`: open there, not at the contents.
-pub fn open(app: &mut App, data: Option<&Path>, chapter: Option<u32>) -> tauri::Result<()> {
+/// `webview_data`: where the webview keeps its own things; none keeps nothing. `chapter`: open there, not at the contents.
+pub fn open(app: &mut App, webview_data: Option<PathBuf>, chapter: Option<u32>) -> tauri::Result<()> {
     let page = match chapter {
         Some(number) => WebviewUrl::App(format!("index.html#/chapter/{number}").into()),
         None => WebviewUrl::default(),
@@ -37,9 +40,10 @@ pub fn open(app: &mut App, data: Option<&Path>, chapter: Option<u32>) -> tauri::
         .min_inner_size(SIZE_MIN.0, SIZE_MIN.1)
         // The book is text and pictures of this program only; nothing navigates the window away.
         .on_navigation(|url| matches!(url.scheme(), "tauri") || is_own_host(url));
-    if let Some(data) = data {
-        builder = builder.data_directory(data.join("webview"));
-    }
+    builder = match webview_data {
+        Some(folder) => builder.data_directory(folder),
+        None => builder.incognito(true),
+    };
     builder.build()?;
     Ok(())
 }
@@ -50,7 +54,29 @@ fn is_own_host(url: &tauri::Url) -> bool {
     host == Some("tauri.localhost") || (cfg!(debug_assertions) && host == Some("localhost"))
 }
 
-pub fn raise<R: Runtime>(app: &AppHandle<R>) {
+/// A second start on the same data folder raises the first window, and shows the chapter it was asked for.
+pub fn single_instance<R: Runtime>(data: Option<&Path>) -> TauriPlugin<R> {
+    // Other data is another reader's desk: a window on it is no second instance.
+    let mut hasher = DefaultHasher::new();
+    data.map(|data| std::path::absolute(data).unwrap_or_else(|_| data.to_owned())).hash(&mut hasher);
+    tauri_plugin_single_instance::Builder::new()
+        .callback(|app, arguments, _| {
+            raise(app);
+            show_chapter(app, chapter_argument(arguments));
+        })
+        .dbus_id(format!("org.primer.desktop.data{:016x}", hasher.finish()))
+        .build()
+}
+
+fn show_chapter<R: Runtime>(app: &AppHandle<R>, chapter: Option<u32>) {
+    if let (Some(window), Some(number)) = (app.get_webview_window(LABEL), chapter)
+        && let Err(error) = window.eval(format!("location.hash = '#/chapter/{number}'"))
+    {
+        eprintln!("The chapter could not be shown: {error}.");
+    }
+}
+
+fn raise<R: Runtime>(app: &AppHandle<R>) {
     if let Some(window) = app.get_webview_window(LABEL) {
         for step in [window.unminimize(), window.show(), window.set_focus()] {
             if let Err(error) = step {

@@ -1,6 +1,6 @@
 // Made from the engine's types by `cargo xtask types`. Do not edit.
 
-export type ErrorCode = "invalid_name" | "invalid_profile" | "user_not_found" | "chapter_not_found" | "block_not_found" | "book_invalid" | "book_unreadable" | "database_newer" | "database_unusable" | "disk_full" | "disk_failed" | "invalid_request" | "internal";
+export type ErrorCode = "invalid_name" | "invalid_profile" | "user_not_found" | "chapter_not_found" | "block_not_found" | "book_invalid" | "book_unreadable" | "database_newer" | "database_unusable" | "disk_full" | "disk_failed" | "busy" | "invalid_request" | "internal";
 
 export type ApiError = { code: ErrorCode, 
 /**

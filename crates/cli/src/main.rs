@@ -48,14 +48,19 @@ fn run(arguments: &Arguments, output: &Output) -> Result<(), ApiError> {
         Command::Book(command) => book::run(command, output),
         command => {
             let engine = open(global)?;
-            match command {
+            let answered = match command {
                 Command::User(command) => reading::user(&engine, command, output),
                 Command::Profile(command) => reading::profile(&engine, global, command, output),
                 Command::Chapter(command) => reading::chapter(&engine, global, command, output),
                 Command::Cache(command) => cache::run(&engine, command, output),
                 Command::Status => cache::status(&engine, output),
                 Command::Hash { .. } | Command::Book(_) => Ok(()),
+            };
+            // After the answer: what was asked for is done, whether or not it can be noted who asked.
+            if let Err(error) = engine.write_down_notes() {
+                output.remark(&ApiError::from(error));
             }
+            answered
         }
     }
 }

@@ -52,8 +52,15 @@ impl Output {
     pub fn notices(&self, notices: &[Notice]) {
         for notice in notices {
             if !self.json {
-                eprintln!("{} {}", notice.message, notice.hint);
+                complain(&format!("{} {}", notice.message, notice.hint));
             }
+        }
+    }
+
+    /// Something that did not go well beside the answer.
+    pub fn remark(&self, error: &ApiError) {
+        if !self.json {
+            complain(&error.to_string());
         }
     }
 
@@ -62,12 +69,17 @@ impl Output {
             let object = serde_json::json!({
                 "code": error.code, "message": error.message, "hint": error.hint, "fields": error.fields,
             });
-            eprintln!("{object}");
+            complain(&object.to_string());
         } else {
-            eprintln!("{error}");
+            complain(&error.to_string());
         }
         ExitCode::FAILURE
     }
+}
+
+/// A line on standard error. Where even that is closed or full there is nobody left to tell.
+fn complain(line: &str) {
+    let _ = writeln!(io::stderr(), "{line}");
 }
 
 /// A background from a file, or from standard input for `-`.

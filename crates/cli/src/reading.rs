@@ -108,7 +108,7 @@ pub fn chapter(
                     "generated": false,
                     "profile_hash": profile.hash.to_string(),
                     "chapter_version": row.as_ref().map_or(chapter.version, |row| row.chapter_version),
-                    "storage_path": row.map(|row| row.storage_path.to_string()),
+                    "storage_path": row.and_then(|row| row.file).map(|file| file.path.to_string()),
                     "minutes": entry.minutes,
                     "progress": entry.progress,
                 }));
@@ -124,7 +124,6 @@ pub fn chapter(
             let visit = engine.visit(user, ChapterId(*number))?;
             let form = if *html { TextForm::Html } else { TextForm::Markdown };
             let text = direct::text(engine, &visit, form, *original)?;
-            engine.write_down_opened()?;
             if !output.is_json() {
                 output.notices(&text.notices);
                 return output.print_text(&text.text);
@@ -150,7 +149,7 @@ fn reader(engine: &Engine, global: &Global) -> Result<UserId, ApiError> {
     if let Some(id) = &global.user {
         let user = UserId::parse(id).ok_or_else(|| ApiError::user_not_found(id))?;
         engine.current_profile(user)?;
-        direct::remember(engine, user)?;
+        engine.note_reader(user);
         return Ok(user);
     }
     direct::last_used(engine)?.ok_or_else(|| {

@@ -6,6 +6,9 @@
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
 
 use primer_domain::ids::TextDigest;
 use primer_domain::storage_path::StoragePath;
@@ -14,6 +17,9 @@ use thiserror::Error;
 /// Left free on the disk whatever is written: room for the database to record it, and for everybody else.
 const RESERVE_BYTES: u64 = 1 << 20;
 
+/// How long to wait for another program that writes to the same data folder. A reader has the text long before.
+const WAIT_FOR_OTHERS: Duration = Duration::from_secs(3);
+
 /// What a temporary file's name ends with.
 const TEMPORARY: &str = ".tmp";
 
@@ -21,6 +27,8 @@ const TEMPORARY: &str = ".tmp";
 pub enum BlobError {
     #[error("the disk is full: {needed_bytes} bytes are needed at {}", path.display())]
     DiskFull { path: PathBuf, needed_bytes: u64 },
+    #[error("another Primer is writing to {}", path.display())]
+    Busy { path: PathBuf },
     #[error("the file {} could not be {what}", path.display())]
     Io { what: &'static str, path: PathBuf, source: io::Error },
 }
@@ -84,11 +92,26 @@ impl Blobs {
         &self.root
     }
 
-    /// Waits until no other program on this data folder writes files.
+    /// Waits until no other program on this data folder writes files, but not for ever: a program that was stopped in
+    /// the middle holds the lock until it is ended.
     pub fn write_alone(&self) -> Result<WritingAlone, BlobError> {
+        if let Some(alone) = self.try_write_alone()? {
+            return Ok(alone);
+        }
         let file = self.lock_handle()?;
-        file.lock().map_err(BlobError::io("locked", &self.lock_file))?;
-        Ok(WritingAlone { _file: file })
+        let (sender, receiver) = mpsc::channel();
+        thread::spawn(move || {
+            let locked = file.lock().map(|()| file);
+            // Where nobody waits any more, the file is closed with the message and the lock is free again.
+            if let Err(unwanted) = sender.send(locked) {
+                drop(unwanted);
+            }
+        });
+        match receiver.recv_timeout(WAIT_FOR_OTHERS) {
+            Ok(Ok(file)) => Ok(WritingAlone { _file: file }),
+            Ok(Err(source)) => Err(BlobError::io("locked", &self.lock_file)(source)),
+            Err(_) => Err(BlobError::Busy { path: self.root.clone() }),
+        }
     }
 
     /// None if another program is writing just now.
@@ -115,7 +138,7 @@ impl Blobs {
     pub fn write(&self, _alone: &WritingAlone, path: &StoragePath, bytes: &[u8]) -> Result<(), BlobError> {
         let file = self.file(path);
         // An object is immutable: the same name holds the same bytes, unless it was damaged.
-        match self.read(path, &TextDigest::of(bytes))? {
+        match self.read(path, &TextDigest::of(bytes), bytes.len() as u64) {
             Found::Intact(_) => return Ok(()),
             Found::Damaged => self.set_aside(path)?,
             Found::Missing => {}
@@ -141,18 +164,20 @@ impl Blobs {
         sync_folder(folder).map_err(BlobError::io("written", folder))
     }
 
-    /// Reads a text and believes it only if its digest is the expected one.
-    pub fn read(&self, path: &StoragePath, expected: &TextDigest) -> Result<Found, BlobError> {
+    /// Reads a text and believes it only if its length and its digest are the expected ones. Whatever else is in its
+    /// place, a folder, a pipe, a sector that can't be read, is damage: it must not keep the chapter from being healed.
+    pub fn read(&self, path: &StoragePath, expected: &TextDigest, len_bytes: u64) -> Found {
         let file = self.file(path);
+        match fs::symlink_metadata(&file) {
+            Ok(metadata) if metadata.is_file() && metadata.len() == len_bytes => {}
+            Ok(_) => return Found::Damaged,
+            Err(error) if is_absence(&error) => return Found::Missing,
+            Err(_) => return Found::Damaged,
+        }
         match fs::read(&file) {
-            Ok(bytes) if TextDigest::of(&bytes) == *expected => Ok(Found::Intact(bytes)),
-            Ok(_) => Ok(Found::Damaged),
-            Err(error) => match error.kind() {
-                io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => Ok(Found::Missing),
-                // A folder in its place, or a sector that can't be read: the text is as good as damaged.
-                io::ErrorKind::IsADirectory | io::ErrorKind::InvalidData => Ok(Found::Damaged),
-                _ => Err(BlobError::io("read", &file)(error)),
-            },
+            Ok(bytes) if TextDigest::of(&bytes) == *expected => Found::Intact(bytes),
+            Err(error) if is_absence(&error) => Found::Missing,
+            Ok(_) | Err(_) => Found::Damaged,
         }
     }
 
@@ -161,7 +186,7 @@ impl Blobs {
         let file = self.file(path);
         match fs::read(&file) {
             Ok(bytes) => Ok(Some(bytes)),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) if is_absence(&error) => Ok(None),
             Err(error) => Err(BlobError::io("read", &file)(error)),
         }
     }
@@ -181,14 +206,19 @@ impl Blobs {
 
     pub fn set_aside_file(&self, file: &Path) -> Result<(), BlobError> {
         fs::create_dir_all(&self.quarantine).map_err(BlobError::io("made", &self.quarantine))?;
-        let name = file.strip_prefix(&self.root).unwrap_or(file).to_string_lossy().replace(['/', '\\'], "_");
-        // The newest damaged file of a name replaces an older one: both were of the same text.
-        let target = self.quarantine.join(&name);
-        if target.is_dir() {
-            fs::remove_dir_all(&target).map_err(BlobError::io("replaced", &target))?;
-        }
+        let place = file.strip_prefix(&self.root).unwrap_or(file).to_string_lossy();
+        let last: String = place.rsplit(['/', '\\']).next().unwrap_or("").chars().take(40).collect();
+        // The digest of its whole place keeps two files of one name apart, and any name short enough.
+        let name = format!("{}-{last}", TextDigest::of(place.as_bytes()).prefix());
+        // A file of the same place that was set aside before stays too.
+        let target = (0..)
+            .map(|number| {
+                self.quarantine.join(if number == 0 { name.clone() } else { format!("{name}.{number}") })
+            })
+            .find(|target| target.symlink_metadata().is_err())
+            .unwrap_or_else(|| self.quarantine.join(&name));
         match fs::rename(file, &target) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            Err(error) if is_absence(&error) => Ok(()),
             moved => moved.map_err(BlobError::io("set aside", file)),
         }
     }
@@ -251,6 +281,11 @@ impl Blobs {
         }
         Ok(())
     }
+}
+
+/// Also where a file stands in the place of a folder above.
+fn is_absence(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
 }
 
 fn remove_if_there(file: &Path) -> Result<(), BlobError> {

@@ -1,25 +1,37 @@
 //! Keeping the stored texts in order: what was opened when, the quota, and a look at rows and files at start.
 
-use std::collections::BTreeSet;
-use std::sync::PoisonError;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{MutexGuard, PoisonError};
 
 use primer_domain::eviction::{self, Held};
-use primer_domain::ids::TextDigest;
+use primer_domain::ids::{TextDigest, UserId};
 use primer_domain::storage_path::StoragePath;
+use primer_domain::timestamp::Timestamp;
 use serde::Serialize;
 use ts_rs::TS;
 
 use crate::Engine;
 use crate::blobs::{Entry, Found, WritingAlone};
 use crate::reading::ReadError;
+use crate::store::chapters::{self, NamedText};
 use crate::store::settings::{self, Key};
 use crate::store::texts::{self, StoredText};
-use crate::store::{StoreError, chapters, users};
+use crate::store::{StoreError, users};
 
 /// How many bytes the stored texts may take, until somebody sets another figure.
 pub const QUOTA_DEFAULT_BYTES: u64 = 500 * 1000 * 1000;
 
 const QUOTA: Key<u64> = Key::new("quota_bytes");
+
+/// Who read here last.
+pub(crate) const LAST_READER: Key<String> = Key::new("last_reader");
+
+/// What is to be written down when nobody waits: opening a chapter must not.
+#[derive(Default)]
+pub(crate) struct Notes {
+    opened: BTreeMap<StoragePath, Timestamp>,
+    reader: Option<UserId>,
+}
 
 /// What a tidying found and did. Nothing that could be somebody's text is deleted.
 #[derive(Debug, Default, Clone, PartialEq, Eq, Serialize, TS)]
@@ -32,6 +44,8 @@ pub struct Tidied {
     pub set_aside: u32,
     /// Rows whose file is missing or has another length; written again on the next visit.
     pub missing: u32,
+    /// Files that could not be put right; why is on the standard error.
+    pub failed: u32,
     /// Another program was writing, so nothing was looked at.
     pub postponed: bool,
 }
@@ -55,22 +69,35 @@ pub struct Evicted {
 impl Engine {
     pub(crate) fn note_opened(&self, path: &StoragePath) {
         let at = self.env.now();
-        self.opened.lock().unwrap_or_else(PoisonError::into_inner).insert(*path, at);
+        self.notes().opened.insert(*path, at);
     }
 
-    /// Writes down what was opened since the last time. Called when nobody waits.
-    pub fn write_down_opened(&self) -> Result<(), StoreError> {
-        let opened = std::mem::take(&mut *self.opened.lock().unwrap_or_else(PoisonError::into_inner));
-        if opened.is_empty() {
+    /// Notes who reads, to be written down with [`Engine::write_down_notes`].
+    pub fn note_reader(&self, user: UserId) {
+        self.notes().reader = Some(user);
+    }
+
+    fn notes(&self) -> MutexGuard<'_, Notes> {
+        self.notes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Writes down what was opened, and by whom, since the last time. Called when nobody waits.
+    pub fn write_down_notes(&self) -> Result<(), StoreError> {
+        let notes = std::mem::take(&mut *self.notes());
+        if notes.opened.is_empty() && notes.reader.is_none() {
             return Ok(());
         }
         let written = self.store.write(|transaction| {
-            opened.iter().try_for_each(|(path, at)| texts::touch(transaction, path, *at))
+            if let Some(user) = notes.reader {
+                settings::set(transaction, None, &LAST_READER, &user.to_string())?;
+            }
+            notes.opened.iter().try_for_each(|(path, at)| texts::touch(transaction, path, *at))
         });
         if written.is_err() {
-            let mut waiting = self.opened.lock().unwrap_or_else(PoisonError::into_inner);
-            for (path, at) in opened {
-                waiting.entry(path).or_insert(at);
+            let mut waiting = self.notes();
+            waiting.reader = waiting.reader.or(notes.reader);
+            for (path, at) in notes.opened {
+                waiting.opened.entry(path).or_insert(at);
             }
         }
         written
@@ -82,8 +109,10 @@ impl Engine {
     }
 
     pub fn set_quota(&self, quota_bytes: u64) -> Result<Evicted, ReadError> {
+        // Room is made first: on a full disk the figure could not even be written down.
+        let evicted = self.evict(quota_bytes)?;
         self.store.write(|transaction| settings::set(transaction, None, &QUOTA, &quota_bytes))?;
-        self.evict(quota_bytes)
+        Ok(evicted)
     }
 
     /// All stored texts, of all readers.
@@ -99,7 +128,7 @@ impl Engine {
     /// Removes what was opened longest ago until at most `keep_bytes` are left, but never a fresh chapter.
     pub fn evict(&self, keep_bytes: u64) -> Result<Evicted, ReadError> {
         let alone = self.blobs.write_alone()?;
-        self.write_down_opened()?;
+        self.write_down_notes()?;
         self.evict_alone(&alone, keep_bytes)
     }
 
@@ -107,7 +136,7 @@ impl Engine {
         let quota_bytes = self.quota_bytes()?;
         let (_, used_bytes) = self.stored_totals()?;
         if used_bytes > quota_bytes {
-            self.write_down_opened()?;
+            self.write_down_notes()?;
             self.evict_alone(alone, quota_bytes)?;
         }
         Ok(())
@@ -119,7 +148,7 @@ impl Engine {
             .stored_texts()?
             .into_iter()
             .map(|text| Held {
-                fresh: fresh.contains(&text.path),
+                fresh: fresh.contains(&text.path.to_string()),
                 path: text.path,
                 len_bytes: text.len_bytes,
                 last_opened: text.last_opened_at,
@@ -145,64 +174,94 @@ impl Engine {
         })
     }
 
-    /// What each reader would be shown now without generating.
-    fn fresh_paths(&self) -> Result<BTreeSet<StoragePath>, ReadError> {
+    /// What each reader would be shown now without generating, of this book and of any other that was read here.
+    fn fresh_paths(&self) -> Result<BTreeSet<String>, ReadError> {
+        let book = &self.shelf.book;
         let mut fresh = BTreeSet::new();
         for user in self.store.read(users::list)? {
-            let hash = self.current_profile(user.id)?.hash;
-            for chapter in &self.shelf.book.chapters {
-                let book = &self.shelf.book.id;
-                let row = self
-                    .store
-                    .read(|connection| chapters::current(connection, user.id, book, chapter.id, hash))?;
-                fresh.extend(
-                    row.filter(|row| row.chapter_version >= chapter.version).map(|row| row.storage_path),
-                );
-            }
+            let hash = match self.current_profile(user.id) {
+                Ok(profile) => profile.hash,
+                // A profile that can't be read must not cost its reader a chapter: all of theirs stay.
+                Err(_) => {
+                    let texts = self.store.read(|connection| texts::list(connection, Some(user.id)))?;
+                    fresh.extend(texts.iter().map(|text| text.path.to_string()));
+                    continue;
+                }
+            };
+            let named = self.store.read(|connection| chapters::of_background(connection, user.id, hash))?;
+            let still_right = |text: &NamedText| {
+                text.book_id != book.id
+                    || book
+                        .chapter(text.chapter_id)
+                        .is_some_and(|chapter| text.chapter_version >= chapter.version)
+            };
+            fresh.extend(named.into_iter().filter(still_right).map(|text| text.storage_path));
         }
         Ok(fresh)
     }
 
     /// Compares rows and files without reading the files that rows know, and puts right what differs.
     pub fn tidy(&self) -> Result<Tidied, ReadError> {
-        let Some(alone) = self.blobs.try_write_alone()? else {
-            return Ok(Tidied { postponed: true, ..Tidied::default() });
-        };
+        match self.blobs.try_write_alone()? {
+            Some(alone) => self.tidy_alone(&alone),
+            None => Ok(Tidied { postponed: true, ..Tidied::default() }),
+        }
+    }
+
+    fn tidy_alone(&self, alone: &WritingAlone) -> Result<Tidied, ReadError> {
         let mut tidied = Tidied::default();
         let mut here = BTreeSet::new();
         for entry in self.blobs.walk()? {
-            match entry {
-                Entry::Temporary(file) => {
-                    self.blobs.remove_temporary(&alone, &file)?;
-                    tidied.temporary += 1;
-                }
-                Entry::Foreign(file) => {
-                    self.blobs.set_aside_file(&file)?;
-                    tidied.set_aside += 1;
-                }
-                Entry::Text { path, len_bytes } => match self.store.read(|c| texts::find(c, &path))? {
+            // One file that can't be moved must not keep the others from being put right.
+            if let Err(error) = self.tidy_entry(alone, entry, &mut tidied, &mut here) {
+                eprintln!("primer: a stored file could not be put in order: {error}");
+                tidied.failed += 1;
+            }
+        }
+        let rows = self.store.read(chapters::all_paths)?;
+        tidied.missing = count(rows.iter().filter(|path| !here.contains(*path)).count());
+        Ok(tidied)
+    }
+
+    fn tidy_entry(
+        &self,
+        alone: &WritingAlone,
+        entry: Entry,
+        tidied: &mut Tidied,
+        here: &mut BTreeSet<String>,
+    ) -> Result<(), ReadError> {
+        match entry {
+            Entry::Temporary(file) => {
+                self.blobs.remove_temporary(alone, &file)?;
+                tidied.temporary += 1;
+            }
+            Entry::Foreign(file) => {
+                self.blobs.set_aside_file(&file)?;
+                tidied.set_aside += 1;
+            }
+            Entry::Text { path, len_bytes } => {
+                match self.store.read(|connection| texts::find(connection, &path))? {
                     Some(known) => {
                         if known.len_bytes == len_bytes {
-                            here.insert(path);
+                            here.insert(path.to_string());
                         }
                     }
                     None if self.adopt(&path)? => {
                         tidied.adopted += 1;
-                        here.insert(path);
+                        here.insert(path.to_string());
                     }
                     None => {
                         self.blobs.set_aside(&path)?;
                         tidied.set_aside += 1;
                     }
-                },
+                }
             }
         }
-        let rows = self.store.read(chapters::all_paths)?;
-        tidied.missing = count(rows.iter().filter(|path| !here.contains(path)).count());
-        Ok(tidied)
+        Ok(())
     }
 
-    /// Takes in a whole text that no row knows, such as one whose row was lost in a crash. False if it is not what its
+    /// Accounts for a whole text that no row knows, such as one whose row was lost in a crash. Which book it is of is not
+    /// known, so it is not opened; a visit that would write the same text finds it there. False if it is not what its
     /// name says, or its reader is not of this computer.
     fn adopt(&self, path: &StoragePath) -> Result<bool, ReadError> {
         let Some(bytes) = self.blobs.read_unverified(path)? else { return Ok(false) };
@@ -212,31 +271,27 @@ impl Engine {
             return Ok(false);
         }
         let at = self.env.now();
-        self.store.write(|transaction| {
-            texts::insert(
-                transaction,
-                &StoredText {
-                    path: *path,
-                    book_id: self.shelf.book.id.clone(),
-                    digest,
-                    len_bytes: bytes.len() as u64,
-                    generator: "adopted".to_owned(),
-                    created_at: at,
-                    last_opened_at: at,
-                },
-            )?;
-            chapters::save_if_absent(transaction, path, at)
-        })?;
+        let text = StoredText {
+            path: *path,
+            book_id: String::new(),
+            digest,
+            len_bytes: bytes.len() as u64,
+            generator: "adopted".to_owned(),
+            created_at: at,
+            last_opened_at: at,
+        };
+        self.store.write(|transaction| texts::insert(transaction, &text))?;
         Ok(true)
     }
 
     /// Reads every stored text and sets aside those that are not what was written.
     pub fn verify(&self) -> Result<Verified, ReadError> {
-        let tidied = self.tidy()?;
-        let mut verified = Verified { tidied, ..Verified::default() };
+        // Nobody may heal a text between its being found damaged and its being set aside.
+        let alone = self.blobs.write_alone()?;
+        let mut verified = Verified { tidied: self.tidy_alone(&alone)?, ..Verified::default() };
         for text in self.stored_texts()? {
             verified.checked += 1;
-            match self.blobs.read(&text.path, &text.digest)? {
+            match self.blobs.read(&text.path, &text.digest, text.len_bytes) {
                 Found::Intact(_) => {}
                 Found::Missing => verified.missing.push(text.path.to_string()),
                 Found::Damaged => {

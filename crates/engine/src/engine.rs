@@ -1,19 +1,18 @@
 //! A data folder and a book, opened.
 
-use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
-use primer_domain::storage_path::StoragePath;
-use primer_domain::timestamp::Timestamp;
 use thiserror::Error;
 
 use crate::blobs::{BlobError, Blobs};
 use crate::bookshelf::{BookError, BookSource, Bookshelf};
+use crate::cache::Notes;
 use crate::env::Env;
 use crate::reading::Flights;
+use crate::rendered::RenderedPages;
 use crate::store::{Store, StoreError};
 
 #[derive(Debug, Error)]
@@ -34,9 +33,9 @@ pub struct Engine {
     pub(crate) store: Store,
     pub(crate) blobs: Blobs,
     pub(crate) shelf: Bookshelf,
+    pub(crate) pages: RenderedPages,
     pub(crate) flights: Flights,
-    /// When texts were opened, until it is written down: opening a chapter must not wait for that.
-    pub(crate) opened: Mutex<BTreeMap<StoragePath, Timestamp>>,
+    pub(crate) notes: Mutex<Notes>,
 }
 
 impl Engine {
@@ -51,8 +50,9 @@ impl Engine {
             store,
             blobs,
             shelf,
+            pages: RenderedPages::new(data),
             flights: Flights::default(),
-            opened: Mutex::new(BTreeMap::new()),
+            notes: Mutex::new(Notes::default()),
         })
     }
 

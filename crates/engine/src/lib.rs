@@ -11,6 +11,7 @@ mod engine;
 pub mod env;
 pub mod folders;
 pub mod reading;
+pub mod rendered;
 pub mod store;
 
 pub use engine::{Engine, OpenError};

@@ -120,12 +120,17 @@ impl Engine {
     }
 
     /// A chapter's state as the contents show it. Looks at the file's length, not at its bytes.
-    pub fn standing(&self, user: UserId, chapter: &Chapter, hash: ProfileHash) -> Result<Standing, ReadError> {
+    pub fn standing(
+        &self,
+        user: UserId,
+        chapter: &Chapter,
+        hash: ProfileHash,
+    ) -> Result<Standing, ReadError> {
         let (row, other) = self.rows(user, chapter.id, hash)?;
         let current = row.as_ref().map(|row| CurrentRow {
             chapter_version: row.chapter_version,
             blob: match row.file {
-                Some(file) if self.blobs.len_bytes(&row.storage_path) == Some(file.len_bytes) => {
+                Some(file) if self.blobs.len_bytes(&file.path) == Some(file.len_bytes) => {
                     BlobCondition::Present
                 }
                 _ => BlobCondition::MissingOrDamaged,
@@ -174,7 +179,7 @@ impl Engine {
             Some(row) => {
                 let found = match row.file {
                     Some(file) if row.chapter_version >= chapter.version => {
-                        self.blobs.read(&row.storage_path, &file.digest)?
+                        self.blobs.read(&file.path, &file.digest, file.len_bytes)
                     }
                     // An older version is written again whatever its file is like.
                     _ => Found::Missing,
@@ -194,18 +199,18 @@ impl Engine {
 
     /// The visit, if what was found can be opened as it is.
     fn opened_visit(&self, state: Freshness, look: &Look, profile: &CurrentProfile) -> Option<Visit> {
-        let (row, bytes) = (look.row.as_ref()?, look.bytes.as_ref()?);
+        let (file, bytes) = (look.row.as_ref()?.file?, look.bytes.as_ref()?);
         if !look.state.opens_stored_text() {
             return None;
         }
         // The digest held, so these are the bytes that were written, and those were text.
         let markdown = String::from_utf8_lossy(bytes).into_owned();
-        self.note_opened(&row.storage_path);
+        self.note_opened(&file.path);
         Some(Visit {
             state,
             generated: false,
             profile: profile.clone(),
-            path: row.storage_path,
+            path: file.path,
             markdown,
             not_kept: None,
         })
@@ -245,10 +250,10 @@ impl Engine {
         if let Some(visit) = self.opened_visit(visit.state, &look, &visit.profile) {
             return Ok(Kept::Here(Box::new(visit)));
         }
-        if let Some(row) = &look.row
+        if let Some(file) = look.row.as_ref().and_then(|row| row.file)
             && look.state == Freshness::Damaged
         {
-            self.blobs.set_aside(&row.storage_path)?;
+            self.blobs.set_aside(&file.path)?;
         }
         self.blobs.write(&alone, &visit.path, visit.markdown.as_bytes())?;
         let at = self.env.now();
@@ -267,7 +272,10 @@ impl Engine {
             )?;
             chapters::save(transaction, &visit.path, at)
         })?;
-        self.evict_over_quota(&alone)?;
+        if let Err(error) = self.evict_over_quota(&alone) {
+            // The text is stored; that older ones could not leave is no reason to say it was not.
+            eprintln!("primer: the stored texts could not be brought under their quota: {error}");
+        }
         Ok(Kept::Written)
     }
 }

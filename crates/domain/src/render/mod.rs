@@ -25,8 +25,13 @@ mod words;
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
+
 use addresses::Policy;
 use markdown::RawHtml;
+
+/// Counted up whenever the same text and options would give other html than before.
+pub const RENDERER_VERSION: u32 = 1;
 
 /// What the text cannot know about the book around it.
 #[derive(Debug, Clone, Copy)]
@@ -38,7 +43,7 @@ pub struct RenderOptions<'a> {
 }
 
 /// A chapter as the window shows it.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Rendered {
     pub html: String,
     /// In the order of the text.
@@ -49,7 +54,7 @@ pub struct Rendered {
     pub words: usize,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Heading {
     /// 1 to 6.
     pub level: u8,
@@ -60,7 +65,7 @@ pub struct Heading {
 }
 
 /// A block between `primer:begin` and `primer:end`.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MarkedBlock {
     /// Of its `<div class="written-for-you">`, with its `b-`.
     pub element_id: String,

@@ -6,14 +6,15 @@ use primer_domain::freshness::Freshness;
 use primer_domain::ids::{ChapterId, UserId};
 use primer_domain::personalise::{Choice, original as original_text, unmarked, variant as variant_text};
 use primer_domain::profile::{Background, summary};
-use primer_domain::render::{Heading, RenderOptions, Rendered, render};
+use primer_domain::render::{Heading, RenderOptions, Rendered};
 
-use super::error::{ApiError, ErrorCode};
-use super::readers::{existing, remember};
+use super::error::{ApiError, ErrorCode, sentence, with_causes};
+use super::readers::existing;
 use super::types::*;
 use crate::Engine;
+use crate::blobs::BlobError;
 use crate::reading::{CurrentProfile, ReadError, Visit};
-use crate::store::positions;
+use crate::store::{StoreError, positions};
 
 /// Where the window gets a book's pictures from.
 const PICTURES: &str = if cfg!(windows) { "http://book.localhost/" } else { "book://localhost/" };
@@ -114,7 +115,7 @@ pub fn open(engine: &Engine, request: OfChapter) -> Result<ChapterPage, ApiError
     let id = ChapterId(request.chapter_id);
     let visit = engine.visit(user, id)?;
     let chapter = engine.chapter(id)?;
-    remember(engine, user)?;
+    engine.note_reader(user);
     let rendered = rendered(engine, &visit.markdown, PICTURES);
     let book = &engine.shelf.book;
     let position = engine.store.read(|connection| positions::find(connection, user, &book.id, id))?;
@@ -207,7 +208,7 @@ pub fn text(engine: &Engine, visit: &Visit, form: TextForm, original: bool) -> R
 }
 
 fn rendered(engine: &Engine, markdown: &str, asset_base: &str) -> Rendered {
-    render(markdown, &RenderOptions { asset_base, chapter_of_file: &engine.shelf.chapter_of_file })
+    engine.pages.of(markdown, &RenderOptions { asset_base, chapter_of_file: &engine.shelf.chapter_of_file })
 }
 
 fn toc(headings: &[Heading]) -> Vec<TocEntry> {
@@ -301,11 +302,13 @@ fn notices(visit: &Visit) -> Vec<Notice> {
 
 fn not_kept_error(why: &ReadError) -> ApiError {
     match why {
-        ReadError::Store(crate::store::StoreError::DiskFull { .. })
-        | ReadError::Blobs(crate::blobs::BlobError::DiskFull { .. }) => ApiError::disk_full(),
+        ReadError::Store(StoreError::DiskFull { .. }) | ReadError::Blobs(BlobError::DiskFull { .. }) => {
+            ApiError::disk_full()
+        }
+        ReadError::Blobs(BlobError::Busy { .. }) => ApiError::busy(),
         other => ApiError::new(
             ErrorCode::DiskFailed,
-            format!("{other}."),
+            sentence(&with_causes(other)),
             "Check that the disk is there and that the data folder is yours to write to.",
         ),
     }

@@ -27,6 +27,8 @@ pub enum ErrorCode {
     DatabaseUnusable,
     DiskFull,
     DiskFailed,
+    /// Another program holds what is needed.
+    Busy,
     InvalidRequest,
     Internal,
 }
@@ -91,6 +93,14 @@ impl ApiError {
         )
     }
 
+    pub(super) fn busy() -> ApiError {
+        ApiError::new(
+            ErrorCode::Busy,
+            "Another Primer is writing to this data folder and does not let go.",
+            "Close the other one, or wait a moment, and try again.",
+        )
+    }
+
     pub(super) fn disk_full() -> ApiError {
         ApiError::new(
             ErrorCode::DiskFull,
@@ -109,7 +119,7 @@ impl fmt::Display for ApiError {
 impl Error for ApiError {}
 
 /// An error with its causes, “a: b: c”.
-fn with_causes(error: &dyn Error) -> String {
+pub(super) fn with_causes(error: &dyn Error) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();
     while let Some(inner) = cause {
@@ -117,6 +127,15 @@ fn with_causes(error: &dyn Error) -> String {
         cause = inner.source();
     }
     text
+}
+
+/// A beginning in upper case and one full stop.
+pub(super) fn sentence(text: &str) -> String {
+    let mut characters = text.trim_end_matches('.').chars();
+    match characters.next() {
+        Some(first) => format!("{}{}.", first.to_uppercase(), characters.as_str()),
+        None => String::new(),
+    }
 }
 
 impl From<StoreError> for ApiError {
@@ -129,10 +148,18 @@ impl From<StoreError> for ApiError {
                 format!("Your data can't be opened by this version: {text}."),
                 "Install the newest Primer; nothing was changed.",
             ),
-            StoreError::NotPrimer { .. } | StoreError::Open { .. } => ApiError::new(
+            StoreError::Busy { .. } => ApiError::busy(),
+            StoreError::NotPrimer { .. } | StoreError::Open { .. } | StoreError::Lock { .. } => {
+                ApiError::new(
+                    ErrorCode::DatabaseUnusable,
+                    format!("Your data can't be opened: {text}."),
+                    "Check that the disk is there and yours to write to; nothing was changed.",
+                )
+            }
+            StoreError::Upgrade { found: 0, .. } => ApiError::new(
                 ErrorCode::DatabaseUnusable,
-                format!("Your data can't be opened: {text}."),
-                "Check that the disk is there and yours to write to; nothing was changed.",
+                format!("A place for your data could not be set up: {text}."),
+                "Check that the disk has room and that the data folder is yours to write to, and start again.",
             ),
             StoreError::Backup { .. } | StoreError::Upgrade { .. } => ApiError::new(
                 ErrorCode::DatabaseUnusable,
@@ -152,6 +179,7 @@ impl From<BlobError> for ApiError {
     fn from(error: BlobError) -> ApiError {
         match error {
             BlobError::DiskFull { .. } => ApiError::disk_full(),
+            BlobError::Busy { .. } => ApiError::busy(),
             BlobError::Io { .. } => ApiError::new(
                 ErrorCode::DiskFailed,
                 format!("A file could not be used: {}.", with_causes(&error)),

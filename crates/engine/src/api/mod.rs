@@ -62,5 +62,5 @@ commands! {
 /// What the command line asks for beyond the window's commands.
 pub mod direct {
     pub use super::chapters::{entries, text};
-    pub use super::readers::{add, all, import_profile, last_used, profile, remember, storage};
+    pub use super::readers::{add, all, import_profile, last_used, profile, storage};
 }

@@ -8,12 +8,12 @@ use primer_domain::profile::{FORM, FormChoice, Origin, reader_name, summary};
 use super::error::ApiError;
 use super::types::*;
 use crate::Engine;
+use crate::cache::LAST_READER;
 use crate::reading::CurrentProfile;
 use crate::store::profiles;
 use crate::store::settings::{self, Key};
 use crate::store::users::{self, User};
 
-const LAST_READER: Key<String> = Key::new("last_reader");
 const APPEARANCE: Key<Appearance> = Key::new("appearance");
 
 /// Text sizes that the window can lay out.
@@ -86,19 +86,8 @@ pub fn add(engine: &Engine, request: AddReader) -> Result<Reader, ApiError> {
 
 pub fn choose(engine: &Engine, request: OfReader) -> Result<Startup, ApiError> {
     let user = existing(engine, &request.user_id)?;
-    remember(engine, user)?;
+    engine.store.write(|transaction| settings::set(transaction, None, &LAST_READER, &user.to_string()))?;
     startup(engine, Nothing {})
-}
-
-/// Makes this the reader who read last. Writes only if it was somebody else.
-pub fn remember(engine: &Engine, user: UserId) -> Result<(), ApiError> {
-    let id = user.to_string();
-    if engine.store.read(|connection| settings::get(connection, None, &LAST_READER))?.as_deref()
-        != Some(id.as_str())
-    {
-        engine.store.write(|transaction| settings::set(transaction, None, &LAST_READER, &id))?;
-    }
-    Ok(())
 }
 
 pub fn rename(engine: &Engine, request: RenameReader) -> Result<Reader, ApiError> {

@@ -11,13 +11,13 @@ use super::StoreError;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ChapterRow {
     pub chapter_version: ChapterVersion,
-    pub storage_path: StoragePath,
-    /// None where the file was never accounted for: then its bytes can't be trusted either.
-    pub file: Option<FileFacts>,
+    /// None where the row names no file that it may name, or one that was never accounted for: neither can be trusted.
+    pub file: Option<StoredFile>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct FileFacts {
+pub struct StoredFile {
+    pub path: StoragePath,
     pub digest: TextDigest,
     pub len_bytes: u64,
 }
@@ -43,9 +43,8 @@ pub fn current(
             };
             statement.query_row(parameters, raw).optional()
         })
-        .map_err(StoreError::sql("looking up a chapter"))?
-        .map(chapter_row)
-        .transpose()
+        .map_err(StoreError::sql("looking up a chapter"))
+        .map(|found| found.map(|raw| chapter_row(raw, user, chapter, hash)))
 }
 
 /// Whether this reader has the chapter for another background.
@@ -97,24 +96,6 @@ pub fn save(connection: &Connection, path: &StoragePath, at: Timestamp) -> Resul
     Ok(())
 }
 
-/// Like [`save`], unless the reader already has a text for this chapter and background.
-pub fn save_if_absent(connection: &Connection, path: &StoragePath, at: Timestamp) -> Result<(), StoreError> {
-    let hash = path.profile_hash.to_string();
-    let present: bool = connection
-        .prepare_cached(
-            "SELECT EXISTS (SELECT 1 FROM personalized_chapters
-                 WHERE user_id = :user_id AND chapter_id = :chapter_id AND profile_hash = :hash) AS found",
-        )
-        .and_then(|mut statement| {
-            let parameters = named_params! {
-                ":user_id": path.user_id.to_string(), ":chapter_id": path.chapter_id.0, ":hash": hash,
-            };
-            statement.query_row(parameters, |row| row.get("found"))
-        })
-        .map_err(StoreError::sql("looking up a chapter"))?;
-    if present { Ok(()) } else { save(connection, path, at) }
-}
-
 /// Forgets the row that points at a file, because the file leaves.
 pub fn remove_by_path(connection: &Connection, path: &StoragePath) -> Result<(), StoreError> {
     connection
@@ -134,19 +115,50 @@ pub fn remove_by_path(connection: &Connection, path: &StoragePath) -> Result<(),
     Ok(())
 }
 
-/// The paths of all rows, of all readers.
-pub fn all_paths(connection: &Connection) -> Result<Vec<StoragePath>, StoreError> {
+/// The paths of all rows, of all readers, as they stand: a row may hold what is no path.
+pub fn all_paths(connection: &Connection) -> Result<Vec<String>, StoreError> {
     connection
         .prepare_cached("SELECT storage_path FROM personalized_chapters ORDER BY storage_path")
         .and_then(|mut statement| {
-            statement
-                .query_map([], |row| row.get::<_, String>("storage_path"))?
-                .collect::<rusqlite::Result<Vec<_>>>()
+            statement.query_map([], |row| row.get("storage_path"))?.collect::<rusqlite::Result<Vec<_>>>()
         })
-        .map_err(StoreError::sql("listing the chapters"))?
-        .iter()
-        .map(|text| storage_path(text))
-        .collect()
+        .map_err(StoreError::sql("listing the chapters"))
+}
+
+/// One text that a reader's rows name for a background.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NamedText {
+    pub storage_path: String,
+    pub chapter_id: ChapterId,
+    pub chapter_version: ChapterVersion,
+    pub book_id: String,
+}
+
+/// Everything a reader has for a background, of all books.
+pub fn of_background(
+    connection: &Connection,
+    user: UserId,
+    hash: ProfileHash,
+) -> Result<Vec<NamedText>, StoreError> {
+    connection
+        .prepare_cached(
+            "SELECT c.storage_path, c.chapter_id, c.chapter_version, t.book_id
+             FROM personalized_chapters c JOIN stored_texts t ON t.storage_path = c.storage_path
+             WHERE c.user_id = :user_id AND c.profile_hash = :hash",
+        )
+        .and_then(|mut statement| {
+            let parameters = named_params! {":user_id": user.to_string(), ":hash": hash.to_string()};
+            let named = |row: &Row<'_>| {
+                Ok(NamedText {
+                    storage_path: row.get("storage_path")?,
+                    chapter_id: ChapterId(row.get("chapter_id")?),
+                    chapter_version: ChapterVersion(row.get("chapter_version")?),
+                    book_id: row.get("book_id")?,
+                })
+            };
+            statement.query_map(parameters, named)?.collect::<rusqlite::Result<Vec<_>>>()
+        })
+        .map_err(StoreError::sql("listing a reader's chapters"))
 }
 
 type Raw = (u32, String, Option<String>, Option<u64>);
@@ -155,19 +167,24 @@ fn raw(row: &Row<'_>) -> rusqlite::Result<Raw> {
     Ok((row.get("chapter_version")?, row.get("storage_path")?, row.get("sha256")?, row.get("len_bytes")?))
 }
 
-fn chapter_row((version, path, sha256, len_bytes): Raw) -> Result<ChapterRow, StoreError> {
-    let file = match (sha256, len_bytes) {
-        (Some(sha256), Some(len_bytes)) => {
-            let digest = TextDigest::parse(&sha256)
-                .ok_or_else(|| StoreError::bad_value("stored_texts", "sha256", sha256))?;
-            Some(FileFacts { digest, len_bytes })
-        }
+/// A row may name only its own reader's file of its own chapter, background and version; any other would show the
+/// wrong text with a right digest.
+fn chapter_row(
+    (version, path, sha256, len_bytes): Raw,
+    user: UserId,
+    chapter: ChapterId,
+    hash: ProfileHash,
+) -> ChapterRow {
+    let chapter_version = ChapterVersion(version);
+    let own = |path: &StoragePath| {
+        (path.user_id, path.chapter_id, path.profile_hash, path.chapter_version)
+            == (user, chapter, hash, chapter_version)
+    };
+    let path = StoragePath::parse(&path).filter(own);
+    let digest = sha256.as_deref().and_then(TextDigest::parse);
+    let file = match (path, digest, len_bytes) {
+        (Some(path), Some(digest), Some(len_bytes)) => Some(StoredFile { path, digest, len_bytes }),
         _ => None,
     };
-    Ok(ChapterRow { chapter_version: ChapterVersion(version), storage_path: storage_path(&path)?, file })
-}
-
-fn storage_path(text: &str) -> Result<StoragePath, StoreError> {
-    StoragePath::parse(text)
-        .ok_or_else(|| StoreError::bad_value("personalized_chapters", "storage_path", text))
+    ChapterRow { chapter_version, file }
 }

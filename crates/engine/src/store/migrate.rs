@@ -42,17 +42,13 @@ impl Upgrade {
         if !path.exists() {
             return Ok(());
         }
-        let open = |source| StoreError::Open { path: path.to_owned(), source };
-        let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY).map_err(open)?;
-        match version(&connection) {
-            Ok(found) if found > self.known_version() => {
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY;
+        let connection = Connection::open_with_flags(path, flags).map_err(StoreError::open(path))?;
+        match version(&connection).map_err(StoreError::open(path))? {
+            found if found > self.known_version() => {
                 Err(StoreError::NewerDatabase { path: path.to_owned(), found, known: self.known_version() })
             }
-            Ok(_) => Ok(()),
-            Err(source) if source.sqlite_error_code() == Some(rusqlite::ErrorCode::NotADatabase) => {
-                Err(StoreError::NotPrimer { path: path.to_owned() })
-            }
-            Err(source) => Err(open(source)),
+            _ => Ok(()),
         }
     }
 
@@ -69,7 +65,10 @@ impl Upgrade {
         let runner = Runner::new(self.runner.get_migrations()).set_grouped(true);
         match runner.run(connection) {
             Ok(_) => Ok(()),
-            Err(source) => Err(StoreError::Upgrade { path: path.to_owned(), source: Box::new(source) }),
+            Err(source) => {
+                let path = path.to_owned();
+                Err(StoreError::Upgrade { path, found, source: Box::new(source) })
+            }
         }
     }
 }

@@ -7,10 +7,13 @@ pub mod chapters;
 mod migrate;
 pub mod positions;
 pub mod profiles;
+mod reserve;
 pub mod settings;
 pub mod texts;
 pub mod users;
 
+use std::fs::File;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -19,6 +22,7 @@ use rusqlite::{Connection, ErrorCode, OpenFlags, Transaction, TransactionBehavio
 use thiserror::Error;
 
 pub use migrate::Upgrade;
+use reserve::Reserve;
 
 /// The database in the data folder.
 pub const DATABASE_FILE: &str = "primer.sqlite3";
@@ -33,22 +37,37 @@ pub enum StoreError {
     Open { path: PathBuf, source: rusqlite::Error },
     #[error("the copy {} could not be made before the upgrade", path.display())]
     Backup { path: PathBuf, source: rusqlite::Error },
-    #[error("the database {} could not be upgraded; it is as it was before", path.display())]
-    Upgrade { path: PathBuf, source: Box<refinery::Error> },
+    #[error("the database {} could not be upgraded from version {found}; it is as it was before", path.display())]
+    Upgrade { path: PathBuf, found: u32, source: Box<refinery::Error> },
     #[error("{what} failed")]
     Sql { what: &'static str, source: rusqlite::Error },
+    #[error("the lock {} can't be had", path.display())]
+    Lock { path: PathBuf, source: io::Error },
+    #[error("another program is writing to the database")]
+    Busy { source: rusqlite::Error },
     #[error("the disk is full")]
-    DiskFull { source: rusqlite::Error },
+    DiskFull { source: Box<dyn std::error::Error + Send + Sync> },
     #[error("the column {column} of {table} holds what can't be there: {value}")]
     BadValue { table: &'static str, column: &'static str, value: String },
 }
 
 impl StoreError {
-    /// Tells a full disk, which a person can mend, from the rest.
+    /// Tells a full disk and a busy database, which a person can mend, from the rest.
     pub(crate) fn sql(what: &'static str) -> impl FnOnce(rusqlite::Error) -> StoreError {
         move |source| match source.sqlite_error_code() {
-            Some(ErrorCode::DiskFull) => StoreError::DiskFull { source },
+            _ if is_disk_full(&source) => StoreError::DiskFull { source: source.into() },
+            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => StoreError::Busy { source },
             _ => StoreError::Sql { what, source },
+        }
+    }
+
+    fn open(path: &Path) -> impl FnOnce(rusqlite::Error) -> StoreError {
+        let path = path.to_owned();
+        move |source| match source.sqlite_error_code() {
+            _ if is_disk_full(&source) => StoreError::DiskFull { source: source.into() },
+            Some(ErrorCode::NotADatabase) => StoreError::NotPrimer { path },
+            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => StoreError::Busy { source },
+            _ => StoreError::Open { path, source },
         }
     }
 
@@ -79,15 +98,32 @@ impl Store {
 
     /// Like [`Store::open`], with other migrations than this program's own: for the tests of upgrades.
     pub fn open_with(folder: &Path, upgrade: &Upgrade) -> Result<Store, StoreError> {
+        let reserve = Reserve::in_folder(folder);
+        let store = match Store::open_once(folder, upgrade) {
+            Err(StoreError::DiskFull { .. }) if reserve.give_up() => Store::open_once(folder, upgrade)?,
+            opened => opened?,
+        };
+        reserve.take();
+        Ok(store)
+    }
+
+    fn open_once(folder: &Path, upgrade: &Upgrade) -> Result<Store, StoreError> {
         let path = folder.join(DATABASE_FILE);
         upgrade.refuse_newer(&path)?;
-        let mut writer =
-            Connection::open(&path).map_err(|source| StoreError::Open { path: path.clone(), source })?;
-        configure(&writer).map_err(|source| match source.sqlite_error_code() {
-            Some(ErrorCode::NotADatabase) => StoreError::NotPrimer { path: path.clone() },
-            _ => StoreError::Open { path: path.clone(), source },
-        })?;
+        // Two programs that start at once must not both bring the tables up.
+        let lock_file = folder.join("database.lock");
+        let lock = File::options().create(true).truncate(false).write(true).open(&lock_file);
+        let lock =
+            lock.and_then(|file| file.lock().map(|()| file)).map_err(|source| match source.kind() {
+                io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+                    StoreError::DiskFull { source: source.into() }
+                }
+                _ => StoreError::Lock { path: lock_file, source },
+            })?;
+        let mut writer = Connection::open(&path).map_err(StoreError::open(&path))?;
+        configure(&writer).map_err(StoreError::open(&path))?;
         upgrade.run(&mut writer, &path)?;
+        drop(lock);
         Ok(Store { path, writer: Mutex::new(writer), readers: Mutex::new(Vec::new()) })
     }
 
@@ -125,9 +161,18 @@ impl Store {
             reader.pragma_update(None, "query_only", true)?;
             Ok(reader)
         };
-        open().map_err(|source| StoreError::Open { path: self.path.clone(), source })
+        open().map_err(StoreError::open(&self.path))
     }
 }
+
+/// Also when there is no room for the write-ahead log's index, which SQLite reports as a failed operation.
+fn is_disk_full(error: &rusqlite::Error) -> bool {
+    error.sqlite_error_code() == Some(ErrorCode::DiskFull)
+        || error.sqlite_error().is_some_and(|inner| inner.extended_code == SQLITE_IOERR_SHMSIZE)
+}
+
+/// <https://www.sqlite.org/rescode.html#ioerr_shmsize>
+const SQLITE_IOERR_SHMSIZE: i32 = 4874;
 
 fn configure(connection: &Connection) -> rusqlite::Result<()> {
     connection.busy_timeout(BUSY_TIMEOUT)?;
