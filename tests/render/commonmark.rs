@@ -16,7 +16,8 @@ struct Example {
 /// Version 0.31.2 has 652.
 fn examples() -> Vec<Example> {
     let path = format!("{NODE_MODULES}/commonmark-spec/spec.txt");
-    let spec = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path}: {error}; run `npm ci` in ui/"));
+    let spec =
+        std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path}: {error}; run `npm ci` in ui/"));
     let fence = "`".repeat(32);
     let (mut examples, mut section) = (Vec::new(), String::new());
     let mut lines = spec.lines();
@@ -25,7 +26,11 @@ fn examples() -> Vec<Example> {
             section = title.trim_start_matches('#').trim().to_owned();
         } else if line == format!("{fence} example") {
             let mut part = |end: &str| -> String {
-                lines.by_ref().take_while(|line| *line != end).map(|line| line.replace('→', "\t") + "\n").collect()
+                lines
+                    .by_ref()
+                    .take_while(|line| *line != end)
+                    .map(|line| line.replace('→', "\t") + "\n")
+                    .collect()
             };
             let (markdown, html) = (part("."), part(&fence));
             examples.push(Example { number: examples.len() + 1, section: section.clone(), markdown, html });
@@ -85,7 +90,9 @@ fn without_additions(mut element: Element) -> Vec<Node> {
         _ => true,
     });
     match &*name {
-        "span" if element.attributes.get("class").is_some_and(|class| class.starts_with("hl-")) => element.children,
+        "span" if element.attributes.get("class").is_some_and(|class| class.starts_with("hl-")) => {
+            element.children
+        }
         _ => vec![Node::Element(element)],
     }
 }
@@ -117,14 +124,17 @@ fn as_documented(mut element: Element) -> Vec<Node> {
 }
 
 fn is_left_over(element: &Element) -> bool {
-    matches!(&*element.name, "a" | "b") && element.children.iter().all(|node| matches!(node, Node::Text(text) if text.trim().is_empty()))
+    matches!(&*element.name, "a" | "b")
+        && element.children.iter().all(|node| matches!(node, Node::Text(text) if text.trim().is_empty()))
 }
 
 fn link(href: &str) -> Option<String> {
     let lower = href.to_lowercase();
     match href.strip_prefix('#') {
         Some(fragment) => Some(format!("#b-{fragment}")),
-        None => ["http://", "https://", "mailto:"].iter().any(|it| lower.starts_with(it)).then(|| href.to_owned()),
+        None => {
+            ["http://", "https://", "mailto:"].iter().any(|it| lower.starts_with(it)).then(|| href.to_owned())
+        }
     }
 }
 
@@ -133,7 +143,11 @@ fn picture(mut element: Element) -> Vec<Node> {
     let src = element.attributes.get("src").cloned().unwrap_or_default();
     if src.is_empty() || src.starts_with('/') || src.contains(':') {
         let alternative = element.attributes.remove("alt").unwrap_or_default();
-        return vec![Node::Element(Element::new("span", &[("class", "missing-picture")], vec![Node::Text(alternative)]))];
+        return vec![Node::Element(Element::new(
+            "span",
+            &[("class", "missing-picture")],
+            vec![Node::Text(alternative)],
+        ))];
     }
     vec![Node::Element(element)]
 }
@@ -144,14 +158,42 @@ fn figure(mut paragraph: Element) -> Element {
     if picture.name != "img" {
         return paragraph;
     }
-    let caption = picture.attributes.remove("title").map(|title| Element::new("figcaption", &[], vec![Node::Text(title)]));
+    let caption = picture
+        .attributes
+        .remove("title")
+        .map(|title| Element::new("figcaption", &[], vec![Node::Text(title)]));
     paragraph.children.extend(caption.map(Node::Element));
     Element::new("figure", &[("class", "figure")], paragraph.children)
 }
 
 const HTML: &[&str] = &[
-    "a", "b", "blockquote", "br", "code", "del", "div", "em", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "i", "li",
-    "ol", "p", "pre", "span", "strong", "table", "tbody", "td", "tr", "ul",
+    "a",
+    "b",
+    "blockquote",
+    "br",
+    "code",
+    "del",
+    "div",
+    "em",
+    "h1",
+    "h2",
+    "h3",
+    "h4",
+    "h5",
+    "h6",
+    "hr",
+    "i",
+    "li",
+    "ol",
+    "p",
+    "pre",
+    "span",
+    "strong",
+    "table",
+    "tbody",
+    "td",
+    "tr",
+    "ul",
 ];
 
 #[test]

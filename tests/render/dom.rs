@@ -1,7 +1,6 @@
 //! Two pieces of html as trees that can be rewritten and compared.
 
 use std::collections::BTreeMap;
-use std::fmt::Write;
 
 use scraper::{Html, Node as Parsed};
 
@@ -20,21 +19,9 @@ pub struct Element {
 
 impl Element {
     pub fn new(name: &str, attributes: &[(&str, &str)], children: Vec<Node>) -> Element {
-        let attributes = attributes.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        let attributes =
+            attributes.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         Element { name: name.to_owned(), attributes, children }
-    }
-
-    pub fn text(&self) -> String {
-        self.children.iter().map(Node::text).collect()
-    }
-}
-
-impl Node {
-    pub fn text(&self) -> String {
-        match self {
-            Node::Text(text) => text.clone(),
-            Node::Element(element) => element.text(),
-        }
     }
 }
 
@@ -51,7 +38,10 @@ fn children(node: ego_tree::NodeRef<'_, Parsed>) -> Vec<Node> {
             Parsed::Text(text) => nodes.push(Node::Text(text.to_string())),
             Parsed::Element(element) => nodes.push(Node::Element(Element {
                 name: element.name().to_owned(),
-                attributes: element.attrs().map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
+                attributes: element
+                    .attrs()
+                    .map(|(name, value)| (name.to_owned(), value.to_owned()))
+                    .collect(),
                 children: children(child),
             })),
             _ => {}
@@ -85,7 +75,7 @@ pub fn written(nodes: &[Node]) -> String {
 fn write_all(nodes: &[Node], verbatim: bool, out: &mut String) {
     for node in nodes {
         match node {
-            Node::Text(text) if verbatim => write!(out, "{text:?}").unwrap(),
+            Node::Text(text) if verbatim => out.push_str(&format!("{text:?}")),
             Node::Text(text) => {
                 for c in text.chars() {
                     if !c.is_ascii_whitespace() {
@@ -100,9 +90,9 @@ fn write_all(nodes: &[Node], verbatim: bool, out: &mut String) {
                 if block {
                     line(out);
                 }
-                write!(out, "<{}", element.name).unwrap();
+                out.push_str(&format!("<{}", element.name));
                 for (name, value) in &element.attributes {
-                    write!(out, " {name}={value:?}").unwrap();
+                    out.push_str(&format!(" {name}={value:?}"));
                 }
                 out.push('>');
                 if block {
@@ -112,7 +102,7 @@ fn write_all(nodes: &[Node], verbatim: bool, out: &mut String) {
                 if block {
                     line(out);
                 }
-                write!(out, "</{}>", element.name).unwrap();
+                out.push_str(&format!("</{}>", element.name));
                 if block {
                     out.push('\n');
                 }
@@ -128,4 +118,5 @@ fn line(out: &mut String) {
     }
 }
 
-const IN_LINE: &[&str] = &["a", "b", "code", "del", "em", "i", "img", "input", "kbd", "span", "strong", "sub", "sup"];
+const IN_LINE: &[&str] =
+    &["a", "b", "code", "del", "em", "i", "img", "input", "kbd", "span", "strong", "sub", "sup"];

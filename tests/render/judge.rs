@@ -16,7 +16,9 @@ pub fn violations(html: &str) -> Vec<String> {
                 let (name, namespace) = (element.name(), &*element.name.ns);
                 let is_formula = namespace == "http://www.w3.org/1998/Math/MathML";
                 let known = if is_formula { FORMULAS } else { ELEMENTS };
-                if !is_formula && namespace != "http://www.w3.org/1999/xhtml" || !known.split(' ').any(|it| it == name) {
+                if !is_formula && namespace != "http://www.w3.org/1999/xhtml"
+                    || !known.split(' ').any(|it| it == name)
+                {
                     wrong.push(format!("an element <{name}> of {namespace}"));
                 }
                 for (attribute, value) in element.attrs() {
@@ -24,11 +26,16 @@ pub fn violations(html: &str) -> Vec<String> {
                         wrong.push(format!("<{name} {attribute}={value:?}>"));
                     }
                 }
-                if name == "input" && (element.attr("type"), element.attr("disabled")) != (Some("checkbox"), Some("")) {
+                if name == "input"
+                    && (element.attr("type"), element.attr("disabled")) != (Some("checkbox"), Some(""))
+                {
                     wrong.push("an <input> that takes input".to_owned());
                 }
                 let href = element.attr("href").unwrap_or_default();
-                if !href.is_empty() && !href.starts_with('#') && element.attr("rel") != Some("noopener noreferrer") {
+                if !href.is_empty()
+                    && !href.starts_with('#')
+                    && element.attr("rel") != Some("noopener noreferrer")
+                {
                     wrong.push(format!("a link to {href} without rel"));
                 }
             }
@@ -37,7 +44,9 @@ pub fn violations(html: &str) -> Vec<String> {
     }
     let mut ids: Vec<&str> = elements(&parsed).filter_map(|element| element.attr("id")).collect();
     ids.sort_unstable();
-    wrong.extend(ids.windows(2).filter(|pair| pair[0] == pair[1]).map(|pair| format!("two elements {:?}", pair[0])));
+    wrong.extend(
+        ids.windows(2).filter(|pair| pair[0] == pair[1]).map(|pair| format!("two elements {:?}", pair[0])),
+    );
     wrong
 }
 
@@ -68,7 +77,7 @@ const FORMULAS: &str = "math mfrac mi mmultiscripts mn mo mover mpadded mphantom
     mstyle msub msubsup msup mtable mtd mtext mtr munder munderover";
 
 const CLASSES: &str = "admonition admonition-note admonition-tip admonition-info admonition-warning \
-    admonition-danger admonition-title written-for-you code figure footnote-reference footnotes missing-picture \
+    admonition-danger admonition-title written-for-you code figure footnote-reference footnotes missing-picture unbroken \
     math-error math-right math-left math-case hl-keyword hl-string hl-comment hl-number hl-function hl-type \
     hl-constant hl-operator hl-variable hl-punctuation hl-tag hl-attribute hl-inserted hl-deleted";
 
@@ -97,9 +106,11 @@ pub fn is_allowed(element: &str, attribute: &str, value: &str) -> bool {
         ("mpadded", "width" | "height" | "depth" | "lspace" | "voffset") => word(".-"),
         ("mfrac" | "mrow" | "mstyle" | "mtable", "displaystyle" | "scriptlevel") => word("+-"),
         ("mo", "lspace" | "rspace" | "minsize" | "maxsize") => word(".-"),
-        ("mo", "accent" | "fence" | "form" | "largeop" | "movablelimits" | "separator" | "stretchy" | "symmetric") => {
-            word("")
-        }
+        (
+            "mo",
+            "accent" | "fence" | "form" | "largeop" | "movablelimits" | "separator" | "stretchy"
+            | "symmetric",
+        ) => word(""),
         ("mover" | "munderover", "accent") | ("munder" | "munderover", "accentunder") => word(""),
         _ => false,
     }

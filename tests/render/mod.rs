@@ -24,7 +24,8 @@ fn render(markdown: &str) -> Rendered {
 }
 
 fn render_with(asset_base: &str, markdown: &str) -> Rendered {
-    let chapter_of_file = BTreeMap::from([("01-introduction.md".to_owned(), 1), ("02-ros2.md".to_owned(), 2)]);
+    let chapter_of_file =
+        BTreeMap::from([("01-introduction.md".to_owned(), 1), ("02-ros2.md".to_owned(), 2)]);
     let options = RenderOptions { asset_base, chapter_of_file: &chapter_of_file };
     primer_domain::render::render(markdown, &options)
 }

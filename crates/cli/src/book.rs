@@ -64,6 +64,12 @@ fn words(checked: &Checked) -> String {
             place(found)
         ));
     }
+    for found in &report.repeated_without_id {
+        out.push_str(&format!(
+            "{}: other blocks of the chapter have the same conditions, so only their order tells them apart; give it an id {{#…}}.\n",
+            place(found)
+        ));
+    }
     for answer in &report.unused_answers {
         out.push_str(&format!("No chapter changes for the answer {answer}.\n"));
     }

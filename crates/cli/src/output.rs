@@ -1,5 +1,6 @@
 //! Printing for people and for machines.
 
+use std::fmt::Display;
 use std::io::{self, Read, Write};
 use std::path::Path;
 use std::process::ExitCode;
@@ -82,6 +83,11 @@ fn complain(line: &str) {
     let _ = writeln!(io::stderr(), "{line}");
 }
 
+/// One line beside the answer. Where nobody can be told, as on a closed or full standard error, the exit code still can.
+fn say(mut to: impl Write, words: impl Display) {
+    let _ = writeln!(to, "{words}");
+}
+
 /// A background from a file, or from standard input for `-`.
 pub fn read_draft(file: &Path) -> Result<Draft, ApiError> {
     let name =
@@ -102,4 +108,19 @@ pub fn read_draft(file: &Path) -> Result<Draft, ApiError> {
     read.map_err(|error| invalid(format!("{name} can't be read: {error}.")))?;
     serde_json::from_str(&text)
         .map_err(|error| invalid(format!("{name} is not such a JSON object: {error}.")))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+
+    use super::say;
+
+    #[test]
+    fn a_place_that_takes_no_more_bytes_does_not_stop_the_program() {
+        let mut full: [u8; 3] = [0; 3];
+        say(&mut full[..], "more than three");
+        assert_eq!(&full, b"mor");
+        say(io::empty(), "nobody listens");
+    }
 }

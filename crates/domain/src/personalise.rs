@@ -3,6 +3,8 @@
 //! The result is plain CommonMark. A block that was chosen for the reader stands between two comment lines that say
 //! which block of the author's source it is, under which condition, and because of which answers.
 
+mod title;
+
 use std::collections::BTreeSet;
 
 use crate::book::source::AdmonitionKind;
@@ -135,8 +137,8 @@ impl Writer<'_> {
         };
         self.blank_line();
         self.out.push_str(&format!("> [!{word}]\n"));
-        if let Some(title) = title {
-            self.out.push_str(&format!("> **{title}**\n>\n"));
+        if let Some(title) = title.and_then(title::strong) {
+            self.out.push_str(&format!("> {title}\n>\n"));
         }
         for line in inner.trim_matches('\n').lines() {
             self.out.push_str(if line.is_empty() { ">" } else { "> " });
@@ -147,9 +149,10 @@ impl Writer<'_> {
     }
 
     fn chain(&mut self, chain: &Chain) {
+        // Also where nothing is shown: what stands before and behind must not become one paragraph or list item.
+        self.blank_line();
         let Some(choice) = Choice::of(chain, self.background) else { return };
         let branch = choice.branch();
-        self.blank_line();
         if self.marks == Marks::Written {
             let when = branch.condition.as_ref().map_or_else(|| "otherwise".to_owned(), ToString::to_string);
             let facts: Vec<String> = choice.facts(self.background).iter().map(ToString::to_string).collect();
@@ -184,6 +187,8 @@ fn comment_safe(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use pulldown_cmark::{Event, Parser, Tag};
+
     use super::{original, personalise};
     use crate::book::{ChapterSource, Words};
     use crate::profile::{Background, Level};
@@ -239,5 +244,87 @@ mod tests {
         let source = parse("::::note\n::: when cpp = none {#x}\nX.\n:::\n::::\n");
         let text = personalise(&source, &Background::of_somebody_new());
         assert!(text.lines().all(|line| line.starts_with('>')), "{text}");
+    }
+
+    /// Each html comment and paragraph of the text, with the elements that it stands in.
+    fn outline(markdown: &str) -> Vec<String> {
+        let mut open: Vec<&str> = Vec::new();
+        let mut outline = Vec::new();
+        for event in Parser::new(markdown) {
+            match event {
+                Event::Start(Tag::List(_)) => open.push("list"),
+                Event::Start(Tag::Item) => open.push("item"),
+                Event::Start(_) => open.push("block"),
+                Event::End(_) => {
+                    open.pop();
+                }
+                Event::Html(html) => {
+                    let word = html.split(" id=").next().unwrap_or_default();
+                    outline.push(format!("{} {}", open.join("."), word.trim()));
+                }
+                Event::Text(text) => outline.push(format!("{} {text}", open.join("."))),
+                _ => {}
+            }
+        }
+        outline
+    }
+
+    #[test]
+    fn a_block_between_lists_is_swallowed_by_neither_and_swallows_neither() {
+        let source = parse(
+            "- a\n::: when python = none {#x}\n- b\n:::\nAfter.\n::: when python = none {#y}\nC.\n:::\n1. d\n",
+        );
+        assert_eq!(
+            outline(&personalise(&source, &Background::of_somebody_new())),
+            [
+                "list.item a",
+                "block <!-- primer:begin",
+                "list.item b",
+                "block <!-- primer:end",
+                "block After.",
+                "block <!-- primer:begin",
+                "block C.",
+                "block <!-- primer:end",
+                "list.item d"
+            ]
+        );
+    }
+
+    #[test]
+    fn where_no_branch_is_shown_the_text_behind_does_not_run_into_the_text_before() {
+        let source = parse(
+            "- a\n::: when python > none {#x}\nB.\n:::\nAfter.\n::: when python > none {#y}\nB.\n:::\n---\n",
+        );
+        let text = personalise(&source, &Background::of_somebody_new());
+        assert_eq!(text, "- a\n\nAfter.\n\n---\n");
+        assert_eq!(outline(&text), ["list.item a", "block After."]);
+    }
+
+    #[test]
+    fn a_block_inside_details_is_read_as_markdown_and_its_comments_as_comments() {
+        let source = parse(
+            "<details>\n<summary>S</summary>\n::: when python = none {#x}\n- b\n:::\n</details>\n\nAfter.\n",
+        );
+        assert_eq!(
+            outline(&personalise(&source, &Background::of_somebody_new())),
+            [
+                "block <details>",
+                "block <summary>S</summary>",
+                "block <!-- primer:begin",
+                "list.item b",
+                "block <!-- primer:end",
+                "block </details>",
+                "block After."
+            ]
+        );
+    }
+
+    #[test]
+    fn a_title_is_one_strong_line_whatever_its_markup() {
+        for (title, line) in [("ends \\", "> **ends \\\\**"), ("**x**y", "> **xy**")] {
+            let text =
+                personalise(&parse(&format!(":::tip[{title}]\nA.\n:::\n")), &Background::of_somebody_new());
+            assert_eq!(text, format!("> [!TIP]\n{line}\n>\n> A.\n"));
+        }
     }
 }

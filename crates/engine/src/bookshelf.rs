@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Component, Path, PathBuf};
 
-use primer_domain::book::references::References;
+use primer_domain::book::references::{References, link_file, picture_file};
 use primer_domain::book::words::nearest;
 use primer_domain::book::{Book, Fault, read_book};
 use rust_embed::RustEmbed;
@@ -105,7 +105,8 @@ impl Bookshelf {
         for chapter in &self.book.chapters {
             let references = References::of(&chapter.source);
             for picture in references.pictures {
-                if !matches!(self.picture(&picture), Ok(Some(_))) {
+                let file = picture_file(&picture);
+                if !file.is_some_and(|file| matches!(self.picture(&file), Ok(Some(_)))) {
                     let message = format!(
                         "shows the picture “{picture}”, which is not in the book; nothing else is shown."
                     );
@@ -113,8 +114,12 @@ impl Bookshelf {
                 }
             }
             for link in references.links {
-                if !self.chapter_of_file.contains_key(&link) {
-                    let nearest = nearest(&link, self.chapter_of_file.keys().map(String::as_str));
+                let file = link_file(&link);
+                if !file.as_ref().is_some_and(|file| self.chapter_of_file.contains_key(file)) {
+                    let nearest = nearest(
+                        file.as_ref().unwrap_or(&link),
+                        self.chapter_of_file.keys().map(String::as_str),
+                    );
                     let message = format!("links to “{link}”, which is no chapter of the book.");
                     faults.push(Fault::of_file(&chapter.file, message).suggesting(nearest));
                 }

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use serde::Serialize;
 use ts_rs::TS;
 
-use super::source::visit_chains;
+use super::source::{derived_id, visit_chains};
 use super::{Book, Chain, Condition, Node};
 use crate::ids::ChapterId;
 use crate::personalise::{Choice, bare};
@@ -22,9 +22,13 @@ pub struct Report {
     pub never_shown: Vec<BlockFinding>,
     pub may_show_nothing: Vec<BlockFinding>,
     pub too_many_combinations: Vec<BlockFinding>,
+    /// Blocks without an id of their own and with the same conditions as others of their chapter. Their names count
+    /// on, so that one more before them takes their readers' notes away from them.
+    pub repeated_without_id: Vec<BlockFinding>,
     /// For each answer of the form, the chapters whose text it changes.
     pub coverage: Vec<Coverage>,
-    /// The answers that change no text in any chapter.
+    /// The answers that change no text in any chapter. One that a chain of too many combinations mentions is not
+    /// among them: nobody knows.
     pub unused_answers: Vec<String>,
 }
 
@@ -136,19 +140,24 @@ fn steps_of_the_form() -> Vec<Step> {
 pub fn check(book: &Book) -> Report {
     let steps = steps_of_the_form();
     let mut covered: Vec<BTreeSet<ChapterId>> = vec![BTreeSet::new(); steps.len()];
-    let (mut never_shown, mut may_show_nothing, mut too_many_combinations) =
-        (Vec::new(), Vec::new(), Vec::new());
+    let (mut never_shown, mut may_show_nothing) = (Vec::new(), Vec::new());
+    let (mut too_many_combinations, mut repeated_without_id) = (Vec::new(), Vec::new());
+    let mut not_tried = BTreeSet::new();
     for chapter in &book.chapters {
+        let finding = |chain: &Chain, line: usize, when: String, example: Option<String>| BlockFinding {
+            file: chapter.file.clone(),
+            line,
+            block_id: chain.id.clone(),
+            when,
+            example,
+        };
+        let repeated = repeated_without_id_in(&chapter.source.nodes);
+        repeated_without_id
+            .extend(repeated.into_iter().map(|chain| finding(chain, chain.line, String::new(), None)));
         for chain in outermost_chains(&chapter.source.nodes) {
-            let finding = |chain: &Chain, line: usize, when: String, example: Option<String>| BlockFinding {
-                file: chapter.file.clone(),
-                line,
-                block_id: chain.id.clone(),
-                when,
-                example,
-            };
             let Some(trial) = Trial::of(chain) else {
                 too_many_combinations.push(finding(chain, chain.line, String::new(), None));
+                visit_with_inner(chain, &mut |chain| not_tried.extend(questions_of(chain)));
                 continue;
             };
             for (place, shown) in &trial.branches {
@@ -174,11 +183,60 @@ pub fn check(book: &Book) -> Report {
             chapters: chapters.iter().map(|chapter| chapter.0).collect(),
         })
         .collect();
-    let unused_answers =
-        coverage.iter().filter(|entry| entry.chapters.is_empty()).map(|entry| entry.answer.clone()).collect();
+    let unused_answers = steps
+        .iter()
+        .zip(&covered)
+        .filter(|(step, chapters)| chapters.is_empty() && !not_tried.contains(&step.question))
+        .map(|(step, _)| step.name.clone())
+        .collect();
     never_shown.sort();
     may_show_nothing.sort();
-    Report { never_shown, may_show_nothing, too_many_combinations, coverage, unused_answers }
+    Report {
+        never_shown,
+        may_show_nothing,
+        too_many_combinations,
+        repeated_without_id,
+        coverage,
+        unused_answers,
+    }
+}
+
+fn repeated_without_id_in(nodes: &[Node]) -> Vec<&Chain> {
+    let mut by_id: BTreeMap<String, Vec<&Chain>> = BTreeMap::new();
+    visit_chains(nodes, &mut |chain| {
+        if chain.id_is_derived {
+            by_id.entry(derived_id(&chain.branches)).or_default().push(chain);
+        }
+    });
+    let mut repeated: Vec<&Chain> = by_id.into_values().filter(|chains| chains.len() > 1).flatten().collect();
+    repeated.sort_by_key(|chain| chain.line);
+    repeated
+}
+
+fn visit_with_inner<'a>(chain: &'a Chain, visit: &mut impl FnMut(&'a Chain)) {
+    visit(chain);
+    chain.branches.iter().for_each(|branch| visit_chains(&branch.body, visit));
+}
+
+/// What the chain's own conditions ask.
+fn questions_of(chain: &Chain) -> BTreeSet<Question> {
+    let mut questions = BTreeSet::new();
+    for condition in chain.branches.iter().filter_map(|branch| branch.condition.as_ref()) {
+        condition.visit_atoms(&mut |atom| questions.extend(Question::of(atom)));
+    }
+    questions
+}
+
+/// Whether a reader sees none of the text: an author's remarks show nothing.
+fn is_blank(text: &str) -> bool {
+    let mut rest = text.trim_start();
+    while let Some(comment) = rest.strip_prefix("<!--") {
+        match comment.split_once("-->") {
+            Some((_, after)) => rest = after.trim_start(),
+            None => return true,
+        }
+    }
+    rest.is_empty()
 }
 
 fn outermost_chains(nodes: &[Node]) -> Vec<&Chain> {
@@ -233,18 +291,14 @@ impl<'a> Trial<'a> {
     fn of(chain: &'a Chain) -> Option<Trial<'a>> {
         let mut questions = BTreeSet::new();
         let mut branches = BTreeMap::new();
-        let mut visit = |chain: &'a Chain| {
+        visit_with_inner(chain, &mut |chain: &'a Chain| {
+            questions.extend(questions_of(chain));
             for branch in &chain.branches {
-                if let Some(condition) = &branch.condition {
-                    condition.visit_atoms(&mut |atom| questions.extend(Question::of(atom)));
-                }
                 let when =
                     branch.condition.as_ref().map_or_else(|| "otherwise".to_owned(), ToString::to_string);
                 branches.insert(BranchPlace { chain, line: branch.line, when }, false);
             }
-        };
-        visit(chain);
-        chain.branches.iter().for_each(|branch| visit_chains(&branch.body, &mut visit));
+        });
         let questions: Vec<Question> = questions.into_iter().collect();
         let combinations = questions
             .iter()
@@ -271,16 +325,14 @@ impl<'a> Trial<'a> {
     /// Notes which branches this background reaches, and which chains leave it with nothing.
     fn follow(&mut self, chain: &'a Chain, background: &Background, answers: &[usize]) {
         let place = |line| BranchPlace { chain, line, when: String::new() };
-        let Some(choice) = Choice::of(chain, background) else {
-            let example = || {
-                let words =
-                    self.questions.iter().zip(answers).map(|(question, answer)| question.words(*answer));
-                words.collect::<Vec<_>>().join(", ")
-            };
-            let example = example();
-            self.empty.entry(place(chain.line)).or_insert(example);
-            return;
-        };
+        let choice = Choice::of(chain, background);
+        let shows_nothing = || choice.is_none_or(|choice| is_blank(&bare(&choice.branch().body, background)));
+        if !self.empty.contains_key(&place(chain.line)) && shows_nothing() {
+            let words = self.questions.iter().zip(answers).map(|(question, answer)| question.words(*answer));
+            let example = words.collect::<Vec<_>>().join(", ");
+            self.empty.insert(place(chain.line), example);
+        }
+        let Some(choice) = choice else { return };
         if let Some(branch) = self.branches.get_mut(&place(choice.branch().line)) {
             *branch = true;
         }
@@ -372,5 +424,42 @@ mod tests {
         let conditions: Vec<String> = (0..17).map(|n| format!("hardware has item{n}")).collect();
         let report = report(&format!("::: when {} {{#big}}\nX\n:::\n", conditions.join(" or ")));
         assert_eq!(report.too_many_combinations[0].block_id, "big");
+    }
+
+    #[test]
+    fn an_answer_that_only_a_chain_of_too_many_words_mentions_is_not_called_unused() {
+        let conditions: Vec<String> = (0..16).map(|n| format!("hardware has item{n}")).collect();
+        let report = report(&format!(
+            ":::: when {} {{#big}}\n::: when hardware has lidar\nX\n:::\n::::\n",
+            conditions.join(" or ")
+        ));
+        assert_eq!(report.too_many_combinations.len(), 1);
+        assert!(!report.unused_answers.contains(&"hardware: lidar".to_owned()));
+        assert!(report.unused_answers.contains(&"hardware: robot_kit".to_owned()));
+    }
+
+    #[test]
+    fn a_chosen_branch_without_visible_text_shows_nothing() {
+        let report = report(
+            "::: when python = none {#a}\n\n<!-- to be\nwritten -->\n::: otherwise\nX\n:::\n::: when python = none {#b}\n<!-- x --> Y\n::: otherwise\nX\n:::\n",
+        );
+        let empty: Vec<_> = report
+            .may_show_nothing
+            .iter()
+            .map(|found| (found.block_id.as_str(), found.example.as_deref()))
+            .collect();
+        assert_eq!(empty, [("a", Some("python = none"))]);
+        assert!(report.never_shown.is_empty());
+    }
+
+    #[test]
+    fn blocks_that_only_their_order_tells_apart_are_reported_until_they_have_ids() {
+        let block = "::: when python = none\nA\n:::\n";
+        let named = "::: when python = none {#x}\nA\n:::\n";
+        let lines = |text: &str| -> Vec<usize> {
+            report(text).repeated_without_id.iter().map(|found| found.line).collect()
+        };
+        assert_eq!(lines(&format!("{block}:::: tip\n{block}::::\n{named}")), [1, 5]);
+        assert!(lines(&format!("{block}{named}")).is_empty());
     }
 }

@@ -47,19 +47,26 @@ impl Fault {
         self.suggestion = word;
         self
     }
+
+    /// `file:line:column: message Did you mean “word”?`, for where the line itself has no room, such as in a sentence.
+    pub fn in_one_line(&self) -> String {
+        let mut out = self.file.clone();
+        if let (Some(line), Some(column)) = (self.line, self.column) {
+            out.push_str(&format!(":{line}:{column}"));
+        }
+        out.push_str(&format!(": {}", self.message));
+        if let Some(word) = &self.suggestion {
+            out.push_str(&format!(" Did you mean “{word}”?"));
+        }
+        // A parser's own message may have lines.
+        out.replace('\n', " ")
+    }
 }
 
-/// `file:line:column: message`, then the line with a caret under the place.
+/// The one-line form, then the line with a caret under the place.
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.file)?;
-        if let (Some(line), Some(column)) = (self.line, self.column) {
-            write!(f, ":{line}:{column}")?;
-        }
-        write!(f, ": {}", self.message)?;
-        if let Some(word) = &self.suggestion {
-            write!(f, " Did you mean “{word}”?")?;
-        }
+        f.write_str(&self.in_one_line())?;
         if let (Some(text), Some(column)) = (&self.text, self.column) {
             // A tab before the caret keeps the caret under its character whatever the tab's width.
             let indent: String = text
@@ -70,5 +77,19 @@ impl fmt::Display for Fault {
             write!(f, "\n    {text}\n    {indent}^")?;
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Fault;
+
+    #[test]
+    fn the_one_line_form_names_place_message_and_suggestion_and_nothing_below() {
+        let fault = Fault::at("c.md", 3, 10, "::: when pyhton", "“pyhton” is unknown.")
+            .suggesting(Some("python".to_owned()));
+        assert_eq!(fault.in_one_line(), "c.md:3:10: “pyhton” is unknown. Did you mean “python”?");
+        assert!(fault.to_string().starts_with(&format!("{}\n", fault.in_one_line())));
+        assert_eq!(Fault::of_file("c.md", "is\ngone").in_one_line(), "c.md: is gone");
     }
 }

@@ -3,6 +3,8 @@
 use std::collections::BTreeSet;
 
 use serde::Deserialize;
+use serde::de::IgnoredAny;
+use toml::Spanned;
 
 use super::MANIFEST_FILE;
 use super::fault::Fault;
@@ -44,54 +46,73 @@ pub struct ChapterEntry {
     pub file: String,
 }
 
+/// Where the values stand that can be wrong although they read.
+#[derive(Deserialize)]
+struct Places {
+    id: Spanned<IgnoredAny>,
+    title: Spanned<IgnoredAny>,
+    #[serde(rename = "chapter")]
+    chapters: Vec<ChapterPlaces>,
+}
+
+#[derive(Deserialize)]
+struct ChapterPlaces {
+    id: Spanned<IgnoredAny>,
+    title: Spanned<IgnoredAny>,
+    slug: Spanned<IgnoredAny>,
+    version: Spanned<IgnoredAny>,
+    file: Spanned<IgnoredAny>,
+}
+
 impl Manifest {
     pub fn parse(text: &str) -> Result<Manifest, Vec<Fault>> {
-        let manifest: Manifest = toml::from_str(text).map_err(|error| vec![syntax_fault(text, &error)])?;
-        let faults = manifest.faults(text);
+        let syntax = |error| vec![syntax_fault(text, &error)];
+        let manifest: Manifest = toml::from_str(text).map_err(syntax)?;
+        let places: Places = toml::from_str(text).map_err(syntax)?;
+        let faults = manifest.faults(text, &places);
         if faults.is_empty() { Ok(manifest) } else { Err(faults) }
     }
 
-    fn faults(&self, text: &str) -> Vec<Fault> {
+    fn faults(&self, text: &str, places: &Places) -> Vec<Fault> {
         let mut faults = Vec::new();
-        let mut fault = |needle: &str, message: String| faults.push(fault_at(text, needle, message));
+        if self.chapters.is_empty() {
+            faults.push(Fault::of_file(MANIFEST_FILE, "A book needs at least one [[chapter]]."));
+        }
+        let mut fault = |place: &Spanned<IgnoredAny>, message: String| {
+            faults.push(fault_at_byte(text, place.span().start, message));
+        };
         if !is_slug(&self.id) {
             fault(
-                "id",
+                &places.id,
                 "The book's id is lower-case letters, digits and hyphens, such as physical-ai.".into(),
             );
         }
         if self.title.trim().is_empty() {
-            fault("title", "The book needs a title.".into());
-        }
-        if self.chapters.is_empty() {
-            fault("", "A book needs at least one [[chapter]].".into());
+            fault(&places.title, "The book needs a title.".into());
         }
         let (mut ids, mut slugs, mut files) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
-        for chapter in &self.chapters {
+        for (chapter, places) in self.chapters.iter().zip(&places.chapters) {
             let name = format!("Chapter {}", chapter.id);
             if chapter.id.0 == 0 || !ids.insert(chapter.id) {
-                fault(
-                    &format!("id = {}", chapter.id),
-                    format!("{name}: each chapter's id is a number of its own, from 1."),
-                );
+                fault(&places.id, format!("{name}: each chapter's id is a number of its own, from 1."));
             }
             if chapter.version.0 == 0 {
-                fault("version = 0", format!("{name}: versions count from 1."));
+                fault(&places.version, format!("{name}: versions count from 1."));
             }
             if !is_slug(&chapter.slug) || !slugs.insert(&chapter.slug) {
                 fault(
-                    &chapter.slug,
+                    &places.slug,
                     format!(
                         "{name}: its slug is lower-case letters, digits and hyphens, and no other chapter's."
                     ),
                 );
             }
             if chapter.title.trim().is_empty() {
-                fault("title = \"\"", format!("{name} needs a title."));
+                fault(&places.title, format!("{name} needs a title."));
             }
             if !is_inside(&chapter.file) || !files.insert(&chapter.file) {
                 fault(
-                    &chapter.file,
+                    &places.file,
                     format!("{name}: its file is a Markdown file of its own, inside the book's folder."),
                 );
             }
@@ -121,10 +142,6 @@ fn syntax_fault(text: &str, error: &toml::de::Error) -> Fault {
         Some(span) => fault_at_byte(text, span.start, message),
         None => Fault::of_file(MANIFEST_FILE, message),
     }
-}
-
-fn fault_at(text: &str, needle: &str, message: String) -> Fault {
-    fault_at_byte(text, text.find(needle).unwrap_or(0), message)
 }
 
 fn fault_at_byte(text: &str, byte: usize, message: String) -> Fault {
@@ -166,5 +183,20 @@ mod tests {
     fn all_faults_of_a_manifest_come_at_once() {
         let text = format!("{HEAD}{}{}", chapter(1, "a", "x.md"), chapter(1, "A b", "x.md"));
         assert_eq!(Manifest::parse(&text).unwrap_err().len(), 3);
+    }
+
+    #[test]
+    fn a_fault_is_shown_at_the_value_that_is_wrong_and_not_at_its_like() {
+        let places = |text: &str| -> Vec<_> {
+            let faults = Manifest::parse(text).unwrap_err();
+            faults.into_iter().map(|fault| (fault.line, fault.column)).collect()
+        };
+        let head = HEAD.replace("id = \"b\"\ntitle = \"B\"\n", "title = \"A guide\"\nid = \"A b\"\n");
+        assert_eq!(places(&format!("{head}{}", chapter(1, "a", "x.md"))), [(Some(2), Some(6))]);
+        let twice = format!("{HEAD}{}{}", chapter(1, "a", "x.md"), chapter(1, "b", "y.md"));
+        assert_eq!(places(&twice), [(Some(13), Some(6))]);
+        let untitled = chapter(2, "b", "y.md").replace("\"T\"", "''");
+        assert_eq!(places(&format!("{HEAD}{}{untitled}", chapter(1, "a", "x.md"))), [(Some(14), Some(9))]);
+        assert_eq!(places(&HEAD.replace("licence", "chapter = []\nlicence")), [(None, None)]);
     }
 }

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use unicode_normalization::UnicodeNormalization;
+
 use super::manifest::Manifest;
 use crate::profile::FORM;
 
@@ -16,9 +18,9 @@ pub struct Words {
 impl Words {
     pub fn of_manifest(manifest: &Manifest) -> Words {
         let mut words = Words::of_form();
-        words.skills.extend(manifest.words.skills.iter().cloned());
-        words.hardware.extend(manifest.words.hardware.iter().cloned());
-        words.goals.extend(manifest.words.goals.iter().cloned());
+        words.skills.extend(manifest.words.skills.iter().map(|name| normalised(name)));
+        words.hardware.extend(manifest.words.hardware.iter().map(|name| normalised(name)));
+        words.goals.extend(manifest.words.goals.iter().map(|name| normalised(name)));
         words
     }
 
@@ -27,6 +29,11 @@ impl Words {
             |choices: &[crate::profile::FormChoice]| choices.iter().map(|c| c.value.to_owned()).collect();
         Words { skills: of(&FORM.skills), hardware: of(&FORM.hardware), goals: of(&FORM.goals) }
     }
+}
+
+/// A name as a profile has it: trimmed and in NFC, so that the author's spelling and the reader's are one.
+pub(crate) fn normalised(name: &str) -> String {
+    name.trim().nfc().collect()
 }
 
 /// The known word that `word` is most likely a slip of. None if it is known, or like none of them.
@@ -46,7 +53,14 @@ pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Opti
 
 #[cfg(test)]
 mod tests {
-    use super::nearest;
+    use super::{Words, nearest};
+    use crate::book::Manifest;
+
+    #[test]
+    fn the_manifests_words_are_trimmed_and_composed_as_a_profiles_names_are() {
+        let text = "id = \"b\"\ntitle = \"B\"\nlanguage = \"en\"\nauthors = []\nlicence = \"CC0-1.0\"\n[words]\nskills = [\" Cafe\u{301}\"]\n[[chapter]]\nid = 1\ntitle = \"T\"\nslug = \"t\"\nversion = 1\nfile = \"c.md\"\n";
+        assert!(Words::of_manifest(&Manifest::parse(text).unwrap()).skills.contains("Café"));
+    }
 
     #[test]
     fn a_slip_of_the_pen_is_recognised_and_a_different_word_is_not() {

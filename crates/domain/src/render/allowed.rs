@@ -71,7 +71,7 @@ pub const CLASSES: &[(&str, &str)] = &[
     ("section", "footnotes"),
     (
         "span",
-        "missing-picture hl-keyword hl-string hl-comment hl-number hl-function hl-type hl-constant \
+        "missing-picture unbroken hl-keyword hl-string hl-comment hl-number hl-function hl-type hl-constant \
          hl-operator hl-variable hl-punctuation hl-tag hl-attribute hl-inserted hl-deleted",
     ),
     ("sup", "footnote-reference"),

@@ -11,6 +11,7 @@ impl<'e> Writer<'e> {
     pub(super) fn inline(&mut self, event: &'e Event<'e>) {
         match event {
             Event::Text(text) => {
+                let text = &text[std::mem::take(&mut self.text_written_bytes)..];
                 self.words.text(text);
                 self.page.text(text);
             }
@@ -20,7 +21,7 @@ impl<'e> Writer<'e> {
                 self.page.text(code);
                 self.page.close();
             }
-            Event::InlineMath(latex) => self.page.html(&math::html(latex, MathDisplay::Inline)),
+            Event::InlineMath(latex) => self.formula(latex),
             Event::DisplayMath(latex) => self.page.html(&math::html(latex, MathDisplay::Block)),
             Event::InlineHtml(html) | Event::Html(html) => self.raw_inline(html),
             Event::SoftBreak => {
@@ -41,6 +42,22 @@ impl<'e> Writer<'e> {
             Event::End(_) => self.page.close(),
             Event::Rule => {}
         }
+    }
+
+    /// With the punctuation behind it: a browser may break the line after a formula, even before a full stop.
+    fn formula(&mut self, latex: &str) {
+        let html = math::html(latex, MathDisplay::Inline);
+        let Some(Event::Text(next)) = self.events.get(self.at) else { return self.page.html(&html) };
+        let rest = next.trim_start_matches(['.', ',', ';', ':', '!', '?', ')', ']', '”', '’', '…']);
+        let punctuation = &next[..next.len() - rest.len()];
+        if punctuation.is_empty() {
+            return self.page.html(&html);
+        }
+        self.page.open("span", &[("class", "unbroken")]);
+        self.page.html(&html);
+        self.page.text(punctuation);
+        self.page.close();
+        self.text_written_bytes = punctuation.len();
     }
 
     fn start_inline(&mut self, tag: &'e Tag<'e>) {

@@ -56,6 +56,8 @@ pub(super) struct Writer<'e> {
     pub(super) blocks: Vec<(MarkedBlock, bool)>,
     pub(super) table: Table,
     pub(super) coloured_bytes_left: usize,
+    /// How much of the next text already stands beside the formula before it.
+    pub(super) text_written_bytes: usize,
 }
 
 /// The table being written; Markdown has none inside another.
@@ -89,6 +91,7 @@ impl<'e> Writer<'e> {
             blocks: Vec::new(),
             table: Table::default(),
             coloured_bytes_left: COLOURED_BYTES,
+            text_written_bytes: 0,
         }
     }
 

@@ -34,7 +34,7 @@ fn mathml(latex: &str, display: MathDisplay) -> Option<String> {
         MathDisplay::Block => mathml,
         MathDisplay::Inline => mathml.replacen("<math>", "<math display=\"inline\">", 1),
     };
-    Some(without_empty_tags(&aligned_by_class(&mathml)))
+    Some(as_a_parser_writes(&aligned_by_class(&mathml)))
 }
 
 /// Columns are aligned by style attributes, which the page may not have; it has classes of the same meaning.
@@ -58,8 +58,8 @@ fn aligned_by_class(mathml: &str) -> String {
     out
 }
 
-/// `<mspace/>` is written out, as html has it: what needs no cleaning is cleaned in one pass.
-fn without_empty_tags(mathml: &str) -> String {
+/// Without `<mspace/>` and bare no-break spaces: what is written as html writes it, the sanitiser reads only once.
+fn as_a_parser_writes(mathml: &str) -> String {
     let mut out = String::with_capacity(mathml.len());
     let mut pieces = mathml.split("/>").peekable();
     while let Some(piece) = pieces.next() {
@@ -70,7 +70,7 @@ fn without_empty_tags(mathml: &str) -> String {
             out.push_str(&format!("></{name}>"));
         }
     }
-    out
+    out.replace('\u{a0}', "&nbsp;")
 }
 
 /// How many calls deep the reader may go at most: open groups, and commands whose arguments may still come.

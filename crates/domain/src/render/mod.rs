@@ -5,12 +5,12 @@
 //! changes nothing. Rendering never fails: what cannot be understood is shown as its source, and nesting beyond
 //! what a person would write is shown flat.
 
-mod addresses;
+pub(crate) mod addresses;
 mod allowed;
 mod anchors;
 mod blocks;
 mod code;
-mod escape;
+pub(crate) mod escape;
 mod highlight;
 mod inline;
 mod markdown;
@@ -31,7 +31,7 @@ use addresses::Policy;
 use markdown::RawHtml;
 
 /// Counted up whenever the same text and options would give other html than before.
-pub const RENDERER_VERSION: u32 = 1;
+pub const RENDERER_VERSION: u32 = 2;
 
 /// What the text cannot know about the book around it.
 #[derive(Debug, Clone, Copy)]

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use refinery::{Migration, Runner};
 use rusqlite::{Connection, OpenFlags, OptionalExtension};
 
-use super::StoreError;
+use super::{BUSY_TIMEOUT, StoreError};
 
 mod embedded {
     refinery::embed_migrations!("../../migrations");
@@ -42,9 +42,7 @@ impl Upgrade {
         if !path.exists() {
             return Ok(());
         }
-        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY;
-        let connection = Connection::open_with_flags(path, flags).map_err(StoreError::open(path))?;
-        match version(&connection).map_err(StoreError::open(path))? {
+        match version_of_file(path).map_err(StoreError::open(path))? {
             found if found > self.known_version() => {
                 Err(StoreError::NewerDatabase { path: path.to_owned(), found, known: self.known_version() })
             }
@@ -83,6 +81,28 @@ fn copy_aside(connection: &Connection, path: &Path, found: u32) -> Result<(), St
     std::fs::rename(&temporary, &copy)
         .map_err(|error| backup(rusqlite::Error::ToSqlConversionFailure(Box::new(error))))
 }
+
+fn version_of_file(path: &Path) -> rusqlite::Result<u32> {
+    let open = |flags| {
+        let connection = Connection::open_with_flags(path, flags)?;
+        // Another program may be making the tables just now.
+        connection.busy_timeout(BUSY_TIMEOUT)?;
+        version(&connection)
+    };
+    match open(OpenFlags::SQLITE_OPEN_READ_ONLY) {
+        // A program that was stopped while it made the database left a journal. What was there before must be put back
+        // before anything can be read, and only a connection that can write does so.
+        Err(error)
+            if error.sqlite_error().is_some_and(|inner| inner.extended_code == SQLITE_READONLY_ROLLBACK) =>
+        {
+            open(OpenFlags::SQLITE_OPEN_READ_WRITE)
+        }
+        found => found,
+    }
+}
+
+/// <https://www.sqlite.org/rescode.html#readonly_rollback>
+const SQLITE_READONLY_ROLLBACK: i32 = 776;
 
 /// 0 for an empty database.
 fn version(connection: &Connection) -> rusqlite::Result<u32> {

@@ -1,7 +1,9 @@
 //! Reading a condition from its text.
 
+use unicode_normalization::char::is_combining_mark;
+
 use super::{Comparison, Condition};
-use crate::book::words::{Words, nearest};
+use crate::book::words::{Words, nearest, normalised};
 use crate::profile::{Level, Robotics};
 
 const KEYWORDS: [&str; 7] = ["and", "or", "not", "has", "robotics", "hardware", "goals"];
@@ -10,7 +12,7 @@ const KEYWORDS: [&str; 7] = ["and", "or", "not", "has", "robotics", "hardware", 
 const DEPTH_MAX: usize = 64;
 
 fn is_name_char(c: char) -> bool {
-    c.is_alphanumeric() || matches!(c, '_' | '-' | '+' | '#' | '.')
+    c.is_alphanumeric() || is_combining_mark(c) || matches!(c, '_' | '-' | '+' | '#' | '.')
 }
 
 /// Whether a name can stand without quotation marks.
@@ -104,12 +106,16 @@ fn tokenise(text: &str) -> Result<Vec<Token>, ConditionFault> {
                         Some(c) => name.push(*c),
                     }
                 }
+                let name = normalised(&name);
+                if name.is_empty() {
+                    return Err(ConditionFault::new(column, "A name can't be empty."));
+                }
                 Kind::Quoted(name)
             }
             c if is_name_char(c) => {
                 let word: String = characters[at..].iter().take_while(|c| is_name_char(**c)).collect();
                 at += word.chars().count() - 1;
-                Kind::Word(word)
+                Kind::Word(normalised(&word))
             }
             c => {
                 let rest: String = characters[at..].iter().take(2).collect();
@@ -305,5 +311,23 @@ impl Parser<'_> {
             }),
             _ => Ok(name.clone()),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::parse;
+    use crate::book::condition::Condition;
+    use crate::book::words::Words;
+
+    #[test]
+    fn a_name_is_the_readers_however_the_author_spelled_it() {
+        for text in
+            ["hardware has \" Caf\u{65}\u{301} \"", "hardware has Caf\u{65}\u{301}", "hardware has Café"]
+        {
+            assert_eq!(parse(text, &Words::of_form()), Ok(Condition::Hardware("Café".into())), "{text}");
+        }
+        let column = parse("hardware has \"  \"", &Words::of_form()).unwrap_err().column;
+        assert_eq!(column, 13);
     }
 }

@@ -1,6 +1,10 @@
 //! A chapter's Markdown with its conditional blocks and admonitions found, the rest untouched.
 
+mod attributes;
+mod ids;
 mod parse;
+
+pub(crate) use ids::derived_id;
 
 use super::condition::Condition;
 
@@ -36,6 +40,8 @@ pub enum AdmonitionKind {
 pub struct Chain {
     /// Names the block in the author's source; unique in its chapter.
     pub id: String,
+    /// The author gave none, so it comes from the conditions, and from how many blocks before it have the same ones.
+    pub id_is_derived: bool,
     pub branches: Vec<Branch>,
     /// Where it begins in its file, from 1.
     pub line: usize,

@@ -1,9 +1,7 @@
 //! Finding the directives of a chapter.
 
-use std::collections::{BTreeMap, BTreeSet};
-
-use sha2::{Digest, Sha256};
-
+use super::attributes::{self, Attributes};
+use super::ids::{derived_id, doubles, name_apart};
 use super::{AdmonitionKind, Branch, Chain, ChapterSource, Node};
 use crate::book::condition::{self, Condition};
 use crate::book::fault::Fault;
@@ -26,16 +24,27 @@ impl ChapterSource {
         let (text, lines_skipped) = after_front_matter(text);
         let mut parser = Parser { file, words, faults: Vec::new(), open: Vec::new(), root: Vec::new() };
         let mut scanner = LineScanner::default();
-        for (index, line) in text.split_inclusive('\n').enumerate() {
-            let number = lines_skipped + index + 1;
+        let lines: Vec<&str> = text.split_inclusive('\n').collect();
+        let place =
+            |index: usize, column| Place { number: lines_skipped + index + 1, column, line: lines[index] };
+        for (index, line) in lines.iter().enumerate() {
             match scanner.next(line) {
-                LineKind::Verbatim | LineKind::Heading(_) => parser.text(line),
+                LineKind::Verbatim => parser.text(line),
                 LineKind::Directive { colons, rest, column } => {
-                    parser.directive(Place { number, column, line }, colons, rest);
+                    parser.directive(place(index, column), colons, rest);
                 }
             }
         }
-        parser.finish()
+        match scanner.open_fence() {
+            // It has swallowed the ends of the blocks around it, which are no faults of their own.
+            Some(index) => {
+                let place = place(index, 1);
+                let column = column_of(place.line, place.line.trim_start());
+                parser.fault(place, column, "This code fence is never closed.", None);
+            }
+            None => parser.all_closed(),
+        }
+        parser.finish(|line| place(line - lines_skipped - 1, 1))
     }
 }
 
@@ -46,15 +55,24 @@ struct Place<'a> {
     line: &'a str,
 }
 
-enum Open<'a> {
-    Admonition { kind: AdmonitionKind, title: Option<String>, body: Vec<Node> },
-    Chain { id: Option<(String, Place<'a>)>, branches: Vec<Branch> },
+enum Open {
+    Admonition {
+        kind: AdmonitionKind,
+        title: Option<String>,
+        body: Vec<Node>,
+    },
+    /// `complete`: its plain `otherwise` was there, after which nothing can follow.
+    Chain {
+        id: Option<String>,
+        branches: Vec<Branch>,
+        complete: bool,
+    },
 }
 
 struct OpenFence<'a> {
     colons: usize,
     place: Place<'a>,
-    open: Open<'a>,
+    open: Open,
 }
 
 struct Parser<'a> {
@@ -120,7 +138,7 @@ impl<'a> Parser<'a> {
         let open = if word == "when" {
             let (condition, attributes) = self.condition(place, after);
             let branch = Branch { condition, label: attributes.label, body: Vec::new(), line: place.number };
-            Open::Chain { id: attributes.id.map(|id| (id, place)), branches: vec![branch] }
+            Open::Chain { id: attributes.id.map(str::to_owned), branches: vec![branch], complete: false }
         } else if let Some((_, kind)) = AdmonitionKind::ALL.iter().find(|(own, _)| *own == word) {
             Open::Admonition { kind: *kind, title: title(after), body: Vec::new() }
         } else {
@@ -136,35 +154,33 @@ impl<'a> Parser<'a> {
     fn otherwise(&mut self, place: Place<'a>, colons: usize, after: &'a str) {
         let condition_text =
             after.trim_start().strip_prefix("when").filter(|rest| rest.starts_with([' ', '\t', '(']));
+        let mut is_plain = false;
         let (condition, attributes) = match condition_text {
             Some(text) => self.condition(place, text),
             None => {
                 let (rest, attributes) = self.attributes(place, after);
-                if !rest.trim().is_empty() {
-                    let message =
-                        format!("After “otherwise” comes “when” or nothing, not “{}”.", rest.trim());
-                    self.fault(
-                        place,
-                        column_of(place.line, rest.trim()),
-                        message,
-                        nearest(rest.trim(), ["when"]),
-                    );
+                let rest = rest.trim();
+                is_plain = rest.is_empty();
+                if !is_plain {
+                    let message = format!("After “otherwise” comes “when” or nothing, not “{rest}”.");
+                    self.fault(place, column_of(place.line, rest), message, nearest(rest, ["when"]));
                 }
                 (None, attributes)
             }
         };
         if let Some(id) = attributes.id {
             let message = "Only the first line of a conditional block carries its id.";
-            self.fault(place, column_of(place.line, &id), message, None);
+            self.fault(place, column_of(place.line, id), message, None);
         }
         let branch = Branch { condition, label: attributes.label, body: Vec::new(), line: place.number };
         match self.open.last_mut() {
-            Some(OpenFence { colons: own, open: Open::Chain { branches, .. }, .. }) if *own == colons => {
-                let after_last =
-                    branches.last().is_some_and(|last| last.condition.is_none() && last.line != 0)
-                        && branches.len() > 1;
+            Some(OpenFence { colons: own, open: Open::Chain { branches, complete, .. }, .. })
+                if *own == colons =>
+            {
+                // A condition that can't be read is a fault already, and takes no reader.
+                let was_complete = std::mem::replace(complete, *complete || is_plain);
                 branches.push(branch);
-                if after_last {
+                if was_complete {
                     self.fault(
                         place,
                         place.column,
@@ -210,19 +226,18 @@ impl<'a> Parser<'a> {
     fn push(&mut self, fence: OpenFence<'a>) {
         let node = match fence.open {
             Open::Admonition { kind, title, body } => Node::Admonition { kind, title, body },
-            Open::Chain { id, branches } => {
-                let id = match id {
-                    Some((id, _)) => id,
-                    None => derived_id(&branches),
-                };
-                Node::Chain(Chain { id, branches, line: fence.place.number })
-            }
+            Open::Chain { id, branches, .. } => Node::Chain(Chain {
+                id_is_derived: id.is_none(),
+                id: id.unwrap_or_else(|| derived_id(&branches)),
+                branches,
+                line: fence.place.number,
+            }),
         };
         self.body().push(node);
     }
 
     /// The condition and the attributes behind it; `None` and a fault if it can't be read.
-    fn condition(&mut self, place: Place<'_>, text: &str) -> (Option<Condition>, Attributes) {
+    fn condition<'t>(&mut self, place: Place<'_>, text: &'t str) -> (Option<Condition>, Attributes<'t>) {
         let (text, attributes) = self.attributes(place, text);
         match condition::parse(text, self.words) {
             Ok(condition) => (Some(condition), attributes),
@@ -234,50 +249,36 @@ impl<'a> Parser<'a> {
         }
     }
 
-    /// Splits `… {#id label="…"}` off the end of a directive.
-    fn attributes<'t>(&mut self, place: Place<'_>, text: &'t str) -> (&'t str, Attributes) {
-        let mut attributes = Attributes::default();
-        let trimmed = text.trim_end();
-        let Some(open) = trimmed.rfind('{').filter(|_| trimmed.ends_with('}')) else {
-            return (text, attributes);
-        };
-        let mut rest = trimmed[open + 1..trimmed.len() - 1].trim();
-        while !rest.is_empty() {
-            let (attribute, after) = split_attribute(rest);
-            if let Some(id) = attribute.strip_prefix('#').filter(|id| is_block_id(id)) {
-                attributes.id = Some(id.to_owned());
-            } else if let Some(label) = attribute
-                .strip_prefix("label=\"")
-                .and_then(|label| label.strip_suffix('"'))
-                .filter(|label| !label.trim().is_empty())
-            {
-                attributes.label = Some(label.trim().to_owned());
-            } else {
-                let message = format!("“{attribute}” is neither {{#an-id}} nor label=\"a name\".");
-                let suggestion = attribute.split('=').next().and_then(|key| nearest(key, ["label"]));
-                self.fault(place, column_of(place.line, attribute), message, suggestion);
-            }
-            rest = after.trim_start();
+    /// Splits the attributes off and reports those that are none.
+    fn attributes<'t>(&mut self, place: Place<'_>, text: &'t str) -> (&'t str, Attributes<'t>) {
+        let (text, attributes) = attributes::split_off(text);
+        for unknown in &attributes.unknown {
+            let message = format!("“{unknown}” is neither {{#an-id}} nor label=\"a name\".");
+            let suggestion = unknown.split('=').next().and_then(|key| nearest(key, ["label"]));
+            self.fault(place, column_of(place.line, unknown), message, suggestion);
         }
-        (&text[..open], attributes)
+        (text, attributes)
     }
 
-    fn finish(mut self) -> Result<ChapterSource, Vec<Fault>> {
+    fn all_closed(&mut self) {
         while !self.open.is_empty() {
             self.never_closed();
         }
+    }
+
+    /// `place` gives a line of the file by its number.
+    fn finish(mut self, place: impl Fn(usize) -> Place<'a>) -> Result<ChapterSource, Vec<Fault>> {
+        while let Some(fence) = self.open.pop() {
+            self.push(fence);
+        }
         let mut source = ChapterSource { nodes: self.root };
-        name_apart(&mut source.nodes, &mut BTreeMap::new());
-        let mut seen = BTreeSet::new();
-        let mut doubles = Vec::new();
-        source.visit_chains(&mut |chain| {
-            if !seen.insert(chain.id.as_str()) {
-                doubles.push((chain.line, chain.id.clone()));
-            }
-        });
-        for (line, id) in doubles {
+        name_apart(&mut source.nodes);
+        for (line, id) in doubles(&source.nodes) {
+            let place = place(line);
             let message = format!("Another conditional block of this chapter already has the id “{id}”.");
-            self.faults.push(Fault::at(self.file, line, 1, "", message));
+            let column =
+                place.line.find(&format!("#{id}")).map_or(1, |at| column_of(place.line, &place.line[at..]));
+            self.faults.push(Fault::at(self.file, line, column, place.line, message));
         }
         if self.faults.is_empty() {
             return Ok(source);
@@ -287,74 +288,11 @@ impl<'a> Parser<'a> {
     }
 }
 
-#[derive(Default)]
-struct Attributes {
-    id: Option<String>,
-    label: Option<String>,
-}
-
-/// The first attribute and what follows; a space inside quotes does not end it.
-fn split_attribute(text: &str) -> (&str, &str) {
-    let mut quoted = false;
-    for (index, character) in text.char_indices() {
-        match character {
-            '"' => quoted = !quoted,
-            c if c.is_whitespace() && !quoted => return text.split_at(index),
-            _ => {}
-        }
-    }
-    (text, "")
-}
-
-fn is_block_id(id: &str) -> bool {
-    let inner = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.');
-    (1..=64).contains(&id.len()) && id.bytes().all(inner) && id.as_bytes()[0].is_ascii_alphanumeric()
-}
-
 /// `[A title]` or ` A title`, as Docusaurus writes it.
 fn title(after: &str) -> Option<String> {
     let text = after.trim();
     let text = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).unwrap_or(text).trim();
     (!text.is_empty()).then(|| text.to_owned())
-}
-
-/// Marks an id that the author did not give, until `name_apart` has made it unique.
-const DERIVED: &str = "when-";
-
-/// An id from the conditions alone, so that a change of the text, or of other blocks, keeps it.
-fn derived_id(branches: &[Branch]) -> String {
-    let mut hasher = Sha256::new();
-    for branch in branches {
-        if let Some(condition) = &branch.condition {
-            hasher.update(condition.to_string());
-        }
-        hasher.update("\n");
-    }
-    let digest = hasher.finalize();
-    let hex: String = digest.iter().take(5).map(|byte| format!("{byte:02x}")).collect();
-    format!("{DERIVED}{hex}")
-}
-
-/// Derived ids of blocks with the same conditions are counted apart, in the order of the text.
-fn name_apart(nodes: &mut [Node], counts: &mut BTreeMap<String, usize>) {
-    for node in nodes {
-        match node {
-            Node::Text(_) => {}
-            Node::Admonition { body, .. } => name_apart(body, counts),
-            Node::Chain(chain) => {
-                if chain.id.starts_with(DERIVED) {
-                    let count = counts.entry(chain.id.clone()).or_insert(0);
-                    *count += 1;
-                    if *count > 1 {
-                        chain.id = format!("{}-{count}", chain.id);
-                    }
-                }
-                for branch in &mut chain.branches {
-                    name_apart(&mut branch.body, counts);
-                }
-            }
-        }
-    }
 }
 
 /// The column, from 1, of a part of a line; 1 if it is no part of it.
@@ -485,6 +423,46 @@ mod tests {
     #[test]
     fn two_blocks_with_one_id_are_a_fault() {
         let block = "::: when python = none {#x}\nA.\n:::\n";
-        assert!(faults(&format!("{block}{block}"))[0].contains("already has the id “x”"));
+        let found = faults(&format!("{block}{block}"));
+        assert_eq!(found.len(), 1);
+        assert!(
+            found[0].starts_with("c.md:4:24: ") && found[0].contains("already has the id “x”"),
+            "{found:?}"
+        );
+    }
+
+    #[test]
+    fn an_id_that_looks_derived_but_was_given_is_not_renamed() {
+        let block = "::: when python = none {#when-new}\nA.\n:::\n";
+        assert!(faults(&format!("{block}{block}"))[0].contains("already has the id “when-new”"));
+    }
+
+    #[test]
+    fn a_code_fence_in_a_list_item_leaves_the_directives_behind_it_alone() {
+        let source = parse("1. Look:\n2. ```bash\n   ls\n   ```\n\n::: when python = none\nA.\n:::\n");
+        assert!(matches!(&source.nodes[..], [Node::Text(_), Node::Chain(_)]), "{source:?}");
+    }
+
+    #[test]
+    fn a_code_fence_that_stays_open_is_one_fault_at_its_line() {
+        let found = faults("A.\n::: when python = none\n- ```bash\n  ls\n  :::\n");
+        assert_eq!(found, ["c.md:3:1: This code fence is never closed.\n    - ```bash\n    ^"]);
+    }
+
+    #[test]
+    fn a_byte_order_mark_hides_neither_front_matter_nor_a_directive() {
+        let source = parse("\u{feff}---\ntitle: x\n---\n::: when python = none\nA.\n:::\n");
+        assert!(matches!(&source.nodes[..], [Node::Chain(chain)] if chain.line == 4), "{source:?}");
+        assert!(matches!(&parse("\u{feff}:::note\nA.\n:::\n").nodes[..], [Node::Admonition { .. }]));
+    }
+
+    #[test]
+    fn a_condition_that_cannot_be_read_is_not_taken_for_a_plain_otherwise() {
+        for second in ["otherwise when cpp is none", "otherwise wen cpp = none"] {
+            let found =
+                faults(&format!("::: when python = none\nA\n::: {second}\nB\n::: otherwise\nC\n:::\n"));
+            assert_eq!(found.len(), 1, "{found:?}");
+            assert!(found[0].starts_with("c.md:3:"), "{found:?}");
+        }
     }
 }

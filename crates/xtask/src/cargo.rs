@@ -1,0 +1,110 @@
+//! Building and testing with cargo.
+//!
+//! Everything of the debug profile is asked for with the whole workspace selected: another selection would be other
+//! features of shared dependencies, and those would be built twice.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use serde_json::Value;
+
+use crate::command::{each_line, minutes, run};
+use crate::count::Count;
+use crate::failure::Failure;
+
+const BUILD_DEADLINE_MIN: u64 = 25;
+
+/// The cargo that started this program.
+pub fn cargo(root: &Path, words: &[&str]) -> Command {
+    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    command.current_dir(root).args(words);
+    command
+}
+
+/// Built programs by their names.
+pub struct Programs(Vec<(String, PathBuf)>);
+
+impl Programs {
+    pub fn get(&self, name: &str) -> Result<&Path, Failure> {
+        let found = self.0.iter().find(|(own, _)| own == name);
+        found
+            .map(|(_, path)| path.as_path())
+            .ok_or_else(|| Failure::Refused(format!("cargo built no program called {name}.")))
+    }
+}
+
+const WORKSPACE: [&str; 3] = ["--workspace", "--features", "custom-protocol"];
+
+/// Builds what `targets` selects, such as `--bin primer`, of the debug profile.
+pub fn build(root: &Path, targets: &[&str]) -> Result<Programs, Failure> {
+    programs(cargo(root, &["build"]).args(WORKSPACE).args(targets))
+}
+
+/// Builds what is shipped as it is shipped.
+pub fn build_release(root: &Path, packages: &[&str]) -> Result<Programs, Failure> {
+    let mut command = cargo(root, &["build", "--release", "--features", "custom-protocol"]);
+    for package in packages {
+        command.args(["--package", package]);
+    }
+    programs(&mut command)
+}
+
+/// Builds all test programs, so that the deadline of the tests is one of running.
+pub fn build_tests(root: &Path) -> Result<Programs, Failure> {
+    programs(cargo(root, &["test", "--no-run"]).args(WORKSPACE))
+}
+
+fn programs(command: &mut Command) -> Result<Programs, Failure> {
+    command.arg("--message-format=json-render-diagnostics");
+    let mut programs = Vec::new();
+    let status = each_line(command, minutes(BUILD_DEADLINE_MIN), |line| programs.extend(program_in(line)))?;
+    if status.success() {
+        return Ok(Programs(programs));
+    }
+    Err(Failure::Ended { command: crate::command::words(command), status })
+}
+
+/// The program that a message of cargo's tells of.
+fn program_in(line: &str) -> Option<(String, PathBuf)> {
+    let message: Value = serde_json::from_str(line).ok()?;
+    let path = message.get("executable")?.as_str()?;
+    Some((message.get("target")?.get("name")?.as_str()?.to_owned(), path.into()))
+}
+
+/// Every test but those of the page and the window.
+pub fn test(root: &Path, filter: Option<&str>) -> Result<Count, Failure> {
+    let mut command = cargo(root, &["test", "--no-fail-fast"]);
+    command.args(WORKSPACE).args(filter);
+    let mut count = Count::default();
+    let status = each_line(&mut command, minutes(15), |line| {
+        println!("{line}");
+        count += Count::of_rust_line(line).unwrap_or_default();
+    })?;
+    if !status.success() && count.failed == 0 {
+        println!("cargo test failed outside any single test ({status}).");
+        count += Count::ONE_FAILURE;
+    }
+    Ok(count)
+}
+
+pub fn format(root: &Path) -> Result<(), Failure> {
+    run(&mut cargo(root, &["fmt", "--all", "--check"]), minutes(2))
+}
+
+pub fn clippy(root: &Path) -> Result<(), Failure> {
+    let mut command = cargo(root, &["clippy", "--all-targets"]);
+    run(command.args(WORKSPACE).args(["--", "-D", "warnings"]), minutes(BUILD_DEADLINE_MIN))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::program_in;
+
+    #[test]
+    fn a_library_is_no_program_and_neither_is_a_line_that_is_no_message() {
+        let line = r#"{"reason":"compiler-artifact","target":{"name":"primer"},"executable":"/t/primer"}"#;
+        assert_eq!(program_in(line), Some(("primer".to_owned(), "/t/primer".into())));
+        assert_eq!(program_in(&line.replace("\"/t/primer\"", "null")), None);
+        assert_eq!(program_in("warning: hello"), None);
+    }
+}

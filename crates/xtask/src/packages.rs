@@ -1,0 +1,133 @@
+//! The system packages that building, the window tests and a run without a display need.
+
+use std::collections::BTreeMap;
+use std::env;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::command::{minutes, output, run, says_yes};
+use crate::failure::Failure;
+
+const PACKAGES: [&str; 15] = [
+    // To build: cc and the headers of the webview.
+    "build-essential",
+    "ca-certificates",
+    "file",
+    "libwebkit2gtk-4.1-dev",
+    "pkg-config",
+    // A display, a bus, a driver and a network of one's own for the window tests.
+    "dbus",
+    "dbus-x11",
+    "iproute2",
+    "util-linux",
+    "webkit2gtk-driver",
+    "xauth",
+    "xvfb",
+    // Letters for the words in figures; the programs in the book.
+    "fonts-dejavu-core",
+    "procps",
+    "python3",
+];
+
+/// Says which packages are missing and installs them.
+pub fn install() -> Result<(), Failure> {
+    if !is_debian_like(&fs::read_to_string("/etc/os-release").unwrap_or_default()) {
+        println!(
+            "This is neither Debian nor Ubuntu, so nothing is installed. Primer needs what these packages hold there: {}.",
+            PACKAGES.join(" ")
+        );
+        return Ok(());
+    }
+    let missing = missing()?;
+    if missing.is_empty() {
+        return Ok(());
+    }
+    println!("Installing the system packages that are missing: {}", missing.join(" "));
+    let sudo = match (is_root()?, on_path("sudo")) {
+        (true, _) => None,
+        (false, Some(sudo)) => Some(sudo),
+        (false, None) => {
+            return Err(Failure::Refused(format!(
+                "You are not root, and there is no sudo. As root, run: apt-get update && apt-get install --no-install-recommends {}",
+                missing.join(" ")
+            )));
+        }
+    };
+    apt_get(sudo.as_deref(), &["update".to_owned()])?;
+    let mut words = vec!["install".to_owned(), "--yes".to_owned(), "--no-install-recommends".to_owned()];
+    words.extend(missing);
+    apt_get(sudo.as_deref(), &words)
+}
+
+fn apt_get(sudo: Option<&Path>, words: &[String]) -> Result<(), Failure> {
+    let mut command = Command::new(sudo.unwrap_or(Path::new("env")));
+    // Through env, because sudo drops variables.
+    if sudo.is_some() {
+        command.arg("env");
+    }
+    command.args(["DEBIAN_FRONTEND=noninteractive", "apt-get", "--quiet"]).args(words);
+    run(&mut command, minutes(15))
+}
+
+fn missing() -> Result<Vec<String>, Failure> {
+    // It fails as soon as one package is unknown, and still tells about the others.
+    let mut ask = Command::new("sh");
+    ask.args(["-c", "dpkg-query -W -f='${Package} ${Status}\\n' \"$@\" 2>/dev/null || true", "sh"]);
+    let answer = output(ask.args(PACKAGES), minutes(1))?;
+    let states = states(&answer);
+    let is_there = |package: &&str| states.get(package).is_some_and(|state| state.ends_with(" installed"));
+    Ok(PACKAGES.iter().filter(|package| !is_there(package)).map(|&package| package.to_owned()).collect())
+}
+
+fn states(answer: &str) -> BTreeMap<&str, &str> {
+    answer.lines().filter_map(|line| line.split_once(' ')).collect()
+}
+
+fn is_debian_like(os_release: &str) -> bool {
+    let families = os_release.lines().filter_map(|line| {
+        let (key, value) = line.split_once('=')?;
+        matches!(key, "ID" | "ID_LIKE").then(|| value.trim_matches('"'))
+    });
+    families.flat_map(str::split_whitespace).any(|family| matches!(family, "debian" | "ubuntu"))
+}
+
+pub fn is_root() -> Result<bool, Failure> {
+    Ok(output(Command::new("id").arg("-u"), minutes(1))?.trim() == "0")
+}
+
+/// Where a program is, if it can be started by its name.
+pub fn on_path(program: &str) -> Option<PathBuf> {
+    let folders = env::var_os("PATH")?;
+    env::split_paths(&folders).map(|folder| folder.join(program)).find(|file| file.is_file())
+}
+
+/// What no package of the system brings, with a sentence for whoever lacks it.
+pub fn require_node() -> Result<(), Failure> {
+    if says_yes(Command::new("npm").arg("--version")) {
+        return Ok(());
+    }
+    Err(Failure::Refused(
+        "Node.js with npm is needed, version 20 or newer, and was not found. Install it from https://nodejs.org and try again."
+            .to_owned(),
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{is_debian_like, states};
+
+    #[test]
+    fn relatives_of_debian_are_recognised_by_their_family() {
+        assert!(is_debian_like("PRETTY_NAME=\"Debian GNU/Linux 12\"\nID=debian\n"));
+        assert!(is_debian_like("ID=linuxmint\nID_LIKE=\"ubuntu debian\"\n"));
+        assert!(!is_debian_like("ID=fedora\nNAME=\"Not debian\"\n"));
+    }
+
+    #[test]
+    fn a_package_that_was_removed_does_not_count_as_installed() {
+        let answer = states("xvfb install ok installed\nxauth deinstall ok config-files\n");
+        assert!(answer["xvfb"].ends_with(" installed"));
+        assert!(!answer["xauth"].ends_with(" installed"));
+    }
+}

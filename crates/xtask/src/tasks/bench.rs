@@ -1,0 +1,27 @@
+//! `cargo xtask bench`: the release build measured against the least it could cost.
+
+use std::path::Path;
+use std::process::Command;
+
+use crate::command::{minutes, run};
+use crate::display::{self, VirtualDisplay};
+use crate::failure::Failure;
+use crate::step::step;
+use crate::{cargo, packages, ui};
+
+const MEASURED: [&str; 4] = ["primer-desktop", "primer-cli", "primer-bench", "primer-empty-window"];
+
+pub fn bench(root: &Path) -> Result<(), Failure> {
+    step("system packages", packages::install)?;
+    ui::build(root)?;
+    let built = step("build for release", || cargo::build_release(root, &MEASURED))?;
+    let mut command = Command::new(built.get("primer-bench")?);
+    command.current_dir(root);
+    step("bench", || {
+        if display::is_there() {
+            return run(&mut command, minutes(20));
+        }
+        let display = VirtualDisplay::start()?;
+        run(display.show(&mut command), minutes(20))
+    })
+}

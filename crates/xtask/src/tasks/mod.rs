@@ -1,0 +1,6 @@
+//! What can be asked for, each made of steps.
+
+pub mod bench;
+pub mod check;
+pub mod run;
+pub mod test;

@@ -1,0 +1,40 @@
+//! `cargo xtask test`: everything, and one line at the end that says how it went.
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use crate::count::Count;
+use crate::failure::Failure;
+use crate::step::step;
+use crate::window::Built;
+use crate::{cargo, packages, ui, window};
+
+/// The last line is `N passed, N failed`, whatever happened.
+pub fn test(root: &Path, filter: Option<&str>) -> ExitCode {
+    let count = all(root, filter).unwrap_or_else(|failure| {
+        println!("{failure}");
+        Count::ONE_FAILURE
+    });
+    println!("{count}");
+    if count.failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+fn all(root: &Path, filter: Option<&str>) -> Result<Count, Failure> {
+    step("system packages", packages::install)?;
+    ui::build(root)?;
+    let built =
+        step("build the app", || cargo::build(root, &["--bin", "primer-desktop", "--bin", "primer"]))?;
+    let tests = step("build the tests", || cargo::build_tests(root))?;
+    let app = Built { app: built.get("primer-desktop")?, command_line: built.get("primer")? };
+    let window_tests = tests.get("window")?;
+    let mut count = Count::default();
+    count += counted("cargo test", || cargo::test(root, filter));
+    count += counted("npm test", || ui::test(root, filter));
+    count += counted("window tests", || window::test(root, window_tests, &app, filter));
+    Ok(count)
+}
+
+/// A part that could not even be run is one failure; the others are still run.
+fn counted(what: &str, work: impl FnOnce() -> Result<Count, Failure>) -> Count {
+    step(what, work).unwrap_or(Count::ONE_FAILURE)
+}

@@ -1,0 +1,136 @@
+//! A computer with Primer on it, and Primer's window while it is open.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use fantoccini::{Client, ClientBuilder};
+use hyper_util::client::legacy::connect::HttpConnector;
+use serde_json::json;
+use tempfile::TempDir;
+
+use crate::desktop::Desktop;
+use crate::driver::Driver;
+use crate::named;
+use crate::wait::until;
+
+/// Programs with which a link could be opened outside. In a [`Home`] each only notes what it was given.
+const OPENERS: [&str; 5] = ["xdg-open", "gio", "gnome-open", "kde-open", "wslview"];
+
+pub struct Home {
+    folder: TempDir,
+    book: Option<PathBuf>,
+}
+
+impl Home {
+    pub fn new() -> Home {
+        let folder = TempDir::with_prefix("primer-window-").expect("a temporary folder can be made");
+        let home = Home { folder, book: None };
+        for name in ["data", "home", "config", "cache", "share", "bin"] {
+            fs::create_dir(home.folder.path().join(name)).expect("a folder can be made");
+        }
+        for opener in OPENERS {
+            let file = home.folder.path().join("bin").join(opener);
+            let note = format!("#!/bin/sh\necho \"$@\" >> '{}'\n", home.opened_file().display());
+            fs::write(&file, note).expect("a script can be written");
+            fs::set_permissions(&file, fs::Permissions::from_mode(0o755)).expect("a script can be made one");
+        }
+        home
+    }
+
+    /// With a folder of an author's instead of the bundled book.
+    pub fn with_book(book: &Path) -> Home {
+        Home { book: Some(book.to_owned()), ..Home::new() }
+    }
+
+    /// With the book that PRIMER_BOOK names, if it names one.
+    pub fn with_book_of_environment() -> Home {
+        Home { book: std::env::var_os("PRIMER_BOOK").map(PathBuf::from), ..Home::new() }
+    }
+
+    pub fn data(&self) -> PathBuf {
+        self.folder.path().join("data")
+    }
+
+    /// Where the app remembers its window.
+    pub fn window_state_file(&self) -> PathBuf {
+        self.folder.path().join("config/org.primer.desktop/.window-state.json")
+    }
+
+    /// The addresses that were handed to a browser, one a line.
+    pub fn opened(&self) -> String {
+        fs::read_to_string(self.opened_file()).unwrap_or_default()
+    }
+
+    fn opened_file(&self) -> PathBuf {
+        self.folder.path().join("opened")
+    }
+
+    /// The command with all that makes this computer out.
+    pub fn command(&self, program: &Path) -> Command {
+        let at = |name: &str| self.folder.path().join(name);
+        let mut path = at("bin").into_os_string();
+        path.push(":");
+        path.push(std::env::var_os("PATH").unwrap_or_default());
+        let mut command = Command::new(program);
+        command
+            .env("PATH", path)
+            .env("HOME", at("home"))
+            .env("XDG_CONFIG_HOME", at("config"))
+            .env("XDG_CACHE_HOME", at("cache"))
+            .env("XDG_DATA_HOME", at("share"))
+            .env("PRIMER_DATA", self.data())
+            .env_remove("PRIMER_BOOK");
+        if let Some(book) = &self.book {
+            command.env("PRIMER_BOOK", book);
+        }
+        command
+    }
+
+    /// Starts the app as a second start of it is made: without a driver.
+    pub fn app(&self) -> Command {
+        self.command(&named("PRIMER_WINDOW_APP"))
+    }
+
+    /// Opens the window and waits until it shows a room.
+    pub async fn open(&self) -> Window {
+        let log = self.folder.path().join("app.log");
+        let driver = Driver::start(&mut self.command(Path::new("WebKitWebDriver")), &log).await;
+        let options = json!({"binary": named("PRIMER_WINDOW_APP"), "args": []});
+        let capabilities = serde_json::Map::from_iter([("webkitgtk:browserOptions".to_owned(), options)]);
+        let client = ClientBuilder::new(HttpConnector::new())
+            .capabilities(capabilities)
+            .connect(&format!("http://127.0.0.1:{}", driver.port))
+            .await;
+        let client = match client {
+            Ok(client) => client,
+            Err(error) => {
+                panic!("the app did not open: {error}\n{}", fs::read_to_string(log).unwrap_or_default())
+            }
+        };
+        let window = Window { client, driver };
+        window.see("main").await;
+        window
+    }
+}
+
+impl Default for Home {
+    fn default() -> Home {
+        Home::new()
+    }
+}
+
+pub struct Window {
+    pub client: Client,
+    driver: Driver,
+}
+
+impl Window {
+    /// Closes it as a reader does, so that what is kept on closing is kept.
+    pub async fn close(self) {
+        Desktop::here().close_window();
+        until("the app ends after its window was closed", async || (!self.driver.app_runs()).then_some(()))
+            .await;
+    }
+}

@@ -1,0 +1,82 @@
+//! The window tests. `cargo xtask test` runs them on a virtual display, with a session bus of their own and no network;
+//! without that they say so and test nothing.
+
+mod appearance;
+mod damage;
+mod first_start;
+mod pages;
+mod reading;
+mod shell;
+
+use std::future::Future;
+use std::pin::Pin;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use tokio::runtime::Builder;
+use tokio::task::LocalSet;
+
+const DEADLINE: Duration = Duration::from_secs(180);
+
+type Test = (&'static str, fn() -> Pin<Box<dyn Future<Output = ()>>>);
+
+/// The name of each function is the test's sentence.
+macro_rules! tests {
+    ($($module:ident::$name:ident,)*) => {
+        &[$((stringify!($name), || Box::pin($module::$name())),)*]
+    };
+}
+
+const TESTS: &[Test] = tests![
+    first_start::a_new_student_reads_all_chapters_changes_the_profile_and_goes_back_at_once,
+    first_start::skipping_the_questions_reads_as_for_somebody_new_and_says_that_answering_changes_it,
+    first_start::everything_of_the_first_start_can_be_done_by_keyboard_alone,
+    reading::the_key_o_shows_the_original_and_back,
+    reading::an_outside_link_first_shows_where_it_leads,
+    reading::a_hostile_book_runs_nothing,
+    reading::the_window_loads_all_it_shows_from_inside,
+    appearance::theme_and_text_size_change_the_page_and_survive_a_restart,
+    pages::no_room_scrolls_sideways_at_any_size,
+    damage::a_damaged_chapter_opens_healed_and_says_so,
+    damage::a_broken_database_is_told_in_a_sentence_and_left_as_it_is,
+    shell::a_second_start_raises_the_first_window,
+    shell::the_window_has_its_size_again_after_a_restart,
+];
+
+fn main() -> ExitCode {
+    if std::env::var_os("PRIMER_WINDOW_APP").is_none() {
+        println!("The window tests are run by cargo xtask test, which gives them a display and a built app.");
+        return ExitCode::SUCCESS;
+    }
+    let filter = std::env::args().skip(1).find(|word| !word.starts_with('-')).unwrap_or_default();
+    let chosen: Vec<&Test> = TESTS.iter().filter(|(name, _)| name.contains(&filter)).collect();
+    println!("\nrunning {} tests", chosen.len());
+    let failed = chosen.iter().filter(|test| !passes(test)).count();
+    println!(
+        "\ntest result: {}. {} passed; {failed} failed; 0 ignored; 0 measured; {} filtered out\n",
+        if failed == 0 { "ok" } else { "FAILED" },
+        chosen.len() - failed,
+        TESTS.len() - chosen.len()
+    );
+    if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// A test that panics or takes too long has failed; its window is closed either way.
+fn passes((name, test): &Test) -> bool {
+    let runtime = Builder::new_current_thread().enable_all().build().expect("a runtime can be built");
+    let outcome = LocalSet::new().block_on(&runtime, async {
+        let mut task = tokio::task::spawn_local(test());
+        match tokio::time::timeout(DEADLINE, &mut task).await {
+            Ok(Ok(())) => "ok",
+            Ok(Err(_)) => "FAILED",
+            Err(_) => {
+                task.abort();
+                // Until the window that the test held is closed.
+                let _ = task.await;
+                "FAILED (it took too long)"
+            }
+        }
+    });
+    println!("test {name} ... {outcome}");
+    outcome == "ok"
+}
