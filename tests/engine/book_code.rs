@@ -262,3 +262,21 @@ fn xml_is_well_formed() {
         run("python3", &["-c", parse], folder.path()).map(|_| ())
     });
 }
+
+#[test]
+fn the_checks_themselves_notice_code_that_fails_or_prints_something_else() {
+    let block = Block {
+        file: "x.md".to_owned(),
+        line: 1,
+        info: "python run".to_owned(),
+        code: String::new(),
+        output: Some("1\n2\n".to_owned()),
+    };
+    assert!(prints_what_the_book_says(&block, "1\n2\n").is_ok());
+    for other in ["", "1\n", "1\n2\n3\n", "1 2\n", " 1\n2\n"] {
+        assert!(prints_what_the_book_says(&block, other).is_err(), "{other:?}");
+    }
+    let folder = tempfile::tempdir().unwrap();
+    assert!(run("python3", &["-c", "raise SystemExit(3)"], folder.path()).is_err());
+    assert!(run("python3", &["-W", "error", "-c", "'\\d'"], folder.path()).is_err());
+}

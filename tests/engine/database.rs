@@ -31,10 +31,13 @@ fn columns(connection: &Connection, table: &str) -> Vec<(String, String, bool, b
     rows.unwrap().map(Result::unwrap).collect()
 }
 
+/// Name, type, NOT NULL, part of the primary key.
+type Column = (&'static str, &'static str, bool, bool);
+
 #[test]
 fn the_three_tables_have_the_columns_of_the_data_model() {
     let (_computer, connection) = made();
-    let expected: [(&str, &[(&str, &str, bool, bool)]); 3] = [
+    let expected: [(&str, &[Column]); 3] = [
         (
             "user",
             &[

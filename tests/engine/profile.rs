@@ -80,7 +80,7 @@ fn name(seeded: &mut Seeded) -> String {
 fn nasty_background(seeded: &mut Seeded) -> String {
     fn quoted(seeded: &mut Seeded, text: &str) -> String {
         let plain = serde_json::to_string(text).unwrap();
-        if seeded.next() % 2 == 0 {
+        if seeded.next().is_multiple_of(2) {
             return plain;
         }
         let mut escaped = String::new();
@@ -113,7 +113,7 @@ fn nasty_background(seeded: &mut Seeded) -> String {
         }
     }
     let robotics = *seeded.one_of(&["none", "simulation_only", "real_hardware"]);
-    let mut fields = vec![
+    let mut fields = [
         format!("\"software_experience\": {{{}}}", skills.join(",")),
         format!("\"robotics_experience\": \"{robotics}\""),
         format!("\"hardware_access\":{}", list(seeded)),

@@ -23,7 +23,7 @@ fn migration(name: &str, sql: &str) -> Migration {
 fn files(data: &Path) -> BTreeMap<String, String> {
     let mut files = folders::digests(data);
     files.retain(|name, facts| {
-        !name.ends_with("-shm") && !(name.ends_with("-wal") && facts.starts_with("0 bytes"))
+        !(name.ends_with("-shm") || name.ends_with("-wal") && facts.starts_with("0 bytes"))
     });
     files
 }

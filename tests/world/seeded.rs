@@ -29,7 +29,7 @@ impl Seeded {
     }
 
     pub fn some_of<T: Clone>(&mut self, choices: &[T]) -> Vec<T> {
-        choices.iter().filter(|_| self.next() % 2 == 0).cloned().collect()
+        choices.iter().filter(|_| self.next().is_multiple_of(2)).cloned().collect()
     }
 
     /// A background as the form lets one be given.

@@ -53,7 +53,7 @@ impl Output {
     pub fn notices(&self, notices: &[Notice]) {
         for notice in notices {
             if !self.json {
-                complain(&format!("{} {}", notice.message, notice.hint));
+                say(io::stderr(), format_args!("{} {}", notice.message, notice.hint));
             }
         }
     }
@@ -61,7 +61,7 @@ impl Output {
     /// Something that did not go well beside the answer.
     pub fn remark(&self, error: &ApiError) {
         if !self.json {
-            complain(&error.to_string());
+            say(io::stderr(), error);
         }
     }
 
@@ -70,17 +70,12 @@ impl Output {
             let object = serde_json::json!({
                 "code": error.code, "message": error.message, "hint": error.hint, "fields": error.fields,
             });
-            complain(&object.to_string());
+            say(io::stderr(), object);
         } else {
-            complain(&error.to_string());
+            say(io::stderr(), error);
         }
         ExitCode::FAILURE
     }
-}
-
-/// A line on standard error. Where even that is closed or full there is nobody left to tell.
-fn complain(line: &str) {
-    let _ = writeln!(io::stderr(), "{line}");
 }
 
 /// One line beside the answer. Where nobody can be told, as on a closed or full standard error, the exit code still can.

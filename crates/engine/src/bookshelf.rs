@@ -24,8 +24,8 @@ pub enum BookError {
 fn first_of(faults: &[Fault]) -> String {
     match faults {
         [] => "nothing is known about it".to_owned(),
-        [one] => one.to_string(),
-        [first, rest @ ..] => format!("{first} (and {} more)", rest.len()),
+        [one] => one.in_one_line(),
+        [first, rest @ ..] => format!("{} (and {} more)", first.in_one_line(), rest.len()),
     }
 }
 
@@ -108,7 +108,7 @@ impl Bookshelf {
                 let file = picture_file(&picture);
                 if !file.is_some_and(|file| matches!(self.picture(&file), Ok(Some(_)))) {
                     let message = format!(
-                        "shows the picture “{picture}”, which is not in the book; nothing else is shown."
+                        "This chapter shows the picture “{picture}”, which is not in the book; nothing else is shown."
                     );
                     faults.push(Fault::of_file(&chapter.file, message));
                 }
@@ -120,7 +120,7 @@ impl Bookshelf {
                         file.as_ref().unwrap_or(&link),
                         self.chapter_of_file.keys().map(String::as_str),
                     );
-                    let message = format!("links to “{link}”, which is no chapter of the book.");
+                    let message = format!("This chapter links to “{link}”, which is no chapter of the book.");
                     faults.push(Fault::of_file(&chapter.file, message).suggesting(nearest));
                 }
             }

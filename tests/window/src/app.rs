@@ -13,7 +13,7 @@ use tempfile::TempDir;
 use crate::desktop::Desktop;
 use crate::driver::Driver;
 use crate::named;
-use crate::wait::until;
+use crate::wait;
 
 /// Programs with which a link could be opened outside. In a [`Home`] each only notes what it was given.
 const OPENERS: [&str; 5] = ["xdg-open", "gio", "gnome-open", "kde-open", "wslview"];
@@ -129,8 +129,14 @@ pub struct Window {
 impl Window {
     /// Closes it as a reader does, so that what is kept on closing is kept.
     pub async fn close(self) {
-        Desktop::here().close_window();
-        until("the app ends after its window was closed", async || (!self.driver.app_runs()).then_some(()))
-            .await;
+        let desktop = Desktop::here();
+        desktop.close_window();
+        let ended = wait::came_true(wait::PATIENCE, || !self.driver.app_runs());
+        assert!(
+            ended,
+            "the app did not end after its window was closed; {} of its windows are on the screen, and these run:\n{}",
+            desktop.primer_windows().len(),
+            self.driver.what_runs()
+        );
     }
 }

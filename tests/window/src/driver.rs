@@ -42,6 +42,15 @@ impl Driver {
         members(self.process.id()).iter().any(|id| *id != self.process.id())
     }
 
+    /// Each process of the app's with what it waits for.
+    pub fn what_runs(&self) -> String {
+        let line = |id: u32| {
+            let read = |file: &str| fs::read_to_string(format!("/proc/{id}/{file}")).unwrap_or_default();
+            format!("{id} {} {}\n", read("comm").trim(), read("wchan"))
+        };
+        members(self.process.id()).into_iter().map(line).collect()
+    }
+
     fn signal(&self, signal: &str) {
         let group = format!("-{}", self.process.id());
         let sent = Command::new("kill").args([signal, "--", &group]).stderr(Stdio::null()).status();

@@ -155,6 +155,9 @@ pub async fn the_window_loads_all_it_shows_from_inside() {
     println!("  interfaces besides loopback: {ways_out:?}");
     let home = Home::new();
     let window = at_chapter(&home, 1).await;
+    let faces =
+        window.script("return [...document.fonts].map((one) => [one.family, one.status, one.style])").await;
+    println!("{faces}");
     for face in ["Literata Variable", "Source Sans 3 Variable", "Source Code Pro Variable", "STIX Two Math"] {
         let script = format!(
             "const own = [...document.fonts].filter((one) => one.family.replaceAll('\"', '') === '{face}'); \

@@ -61,7 +61,7 @@ impl Book {
 /// book's folder, or why it can't be had in half a sentence.
 pub fn read_book(mut read: impl FnMut(&str) -> Result<String, String>) -> Result<Book, Vec<Fault>> {
     let manifest_text = read(MANIFEST_FILE)
-        .map_err(|why| vec![Fault::of_file(MANIFEST_FILE, format!("can't be read: {why}"))])?;
+        .map_err(|why| vec![Fault::of_file(MANIFEST_FILE, format!("This file can't be read: {why}."))])?;
     let manifest = Manifest::parse(&manifest_text)?;
     let words = Words::of_manifest(&manifest);
     let mut faults = Vec::new();
@@ -69,7 +69,7 @@ pub fn read_book(mut read: impl FnMut(&str) -> Result<String, String>) -> Result
     for entry in manifest.chapters {
         let source = match read(&entry.file) {
             Ok(text) => ChapterSource::parse(&entry.file, &text, &words),
-            Err(why) => Err(vec![Fault::of_file(&entry.file, format!("can't be read: {why}"))]),
+            Err(why) => Err(vec![Fault::of_file(&entry.file, format!("This file can't be read: {why}."))]),
         };
         match source {
             Ok(source) => chapters.push(Chapter {

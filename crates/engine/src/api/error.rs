@@ -129,11 +129,13 @@ pub(super) fn with_causes(error: &dyn Error) -> String {
     text
 }
 
-/// A beginning in upper case and one full stop.
+/// A beginning in upper case and one mark at the end.
 pub(super) fn sentence(text: &str) -> String {
-    let mut characters = text.trim_end_matches('.').chars();
+    let text = text.trim_end_matches('.');
+    let end = if text.ends_with(['?', '!']) { "" } else { "." };
+    let mut characters = text.chars();
     match characters.next() {
-        Some(first) => format!("{}{}.", first.to_uppercase(), characters.as_str()),
+        Some(first) => format!("{}{}{end}", first.to_uppercase(), characters.as_str()),
         None => String::new(),
     }
 }
@@ -208,7 +210,7 @@ impl From<BookError> for ApiError {
     fn from(error: BookError) -> ApiError {
         ApiError::new(
             ErrorCode::BookInvalid,
-            format!("{error}."),
+            sentence(&error.to_string()),
             "Its author can see all faults at once with “primer book check”.",
         )
     }

@@ -426,7 +426,7 @@ mod tests {
         let found = faults(&format!("{block}{block}"));
         assert_eq!(found.len(), 1);
         assert!(
-            found[0].starts_with("c.md:4:24: ") && found[0].contains("already has the id “x”"),
+            found[0].starts_with("c.md:4:25: ") && found[0].contains("already has the id “x”"),
             "{found:?}"
         );
     }
