@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use primer_engine::Engine;
+use primer_engine::bookshelf::Picture;
 use tauri::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS};
 use tauri::http::{Request, Response, StatusCode};
 use tauri::{AppHandle, Manager, Runtime};
@@ -21,7 +22,7 @@ pub fn answer<R: Runtime>(app: &AppHandle<R>, request: &Request<Vec<u8>>) -> Ans
 fn picture(engine: &Engine, path: &str) -> Answer {
     let Some(name) = decoded(path.trim_start_matches('/')) else { return empty(StatusCode::NOT_FOUND) };
     match engine.shelf().picture(&name) {
-        Ok(Some((bytes, media_type))) => Response::builder()
+        Ok(Some(Picture { bytes, media_type })) => Response::builder()
             .header(CONTENT_TYPE, media_type)
             .header(X_CONTENT_TYPE_OPTIONS, "nosniff")
             // Another book may have another picture of the same name.

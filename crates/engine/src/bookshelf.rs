@@ -82,6 +82,12 @@ pub struct Bookshelf {
     pub chapter_of_file: BTreeMap<String, u32>,
 }
 
+/// A picture of the book, as it is served.
+pub struct Picture {
+    pub bytes: Cow<'static, [u8]>,
+    pub media_type: &'static str,
+}
+
 /// The pictures a book may show; anything else is not served.
 const PICTURES: [(&str, &str); 6] = [
     ("svg", "image/svg+xml"),
@@ -128,12 +134,12 @@ impl Bookshelf {
         faults
     }
 
-    /// A picture's bytes and media type. None if there is none, or it is no picture.
-    pub fn picture(&self, name: &str) -> std::io::Result<Option<(Cow<'static, [u8]>, &'static str)>> {
+    /// None if there is no such file, or it is no picture.
+    pub fn picture(&self, name: &str) -> std::io::Result<Option<Picture>> {
         let extension = name.rsplit('.').next().unwrap_or("").to_ascii_lowercase();
         let Some((_, media_type)) = PICTURES.iter().find(|(own, _)| *own == extension) else {
             return Ok(None);
         };
-        Ok(self.source.read(name)?.map(|bytes| (bytes, *media_type)))
+        Ok(self.source.read(name)?.map(|bytes| Picture { bytes, media_type }))
     }
 }
