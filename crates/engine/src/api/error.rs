@@ -151,13 +151,17 @@ impl From<StoreError> for ApiError {
                 "Install the newest Primer; nothing was changed.",
             ),
             StoreError::Busy { .. } => ApiError::busy(),
-            StoreError::NotPrimer { .. } | StoreError::Open { .. } | StoreError::Lock { .. } => {
-                ApiError::new(
-                    ErrorCode::DatabaseUnusable,
-                    format!("Your data can't be opened: {text}."),
-                    "Check that the disk is there and yours to write to; nothing was changed.",
-                )
-            }
+            StoreError::NotPrimer { .. } => ApiError::new(
+                ErrorCode::DatabaseUnusable,
+                format!("Your data can't be opened: {text}."),
+                "Put a copy of your own in its place, or move the file away to begin anew, and start Primer again; nothing \
+                 was changed.",
+            ),
+            StoreError::Open { .. } | StoreError::Lock { .. } => ApiError::new(
+                ErrorCode::DatabaseUnusable,
+                format!("Your data can't be opened: {text}."),
+                "Check that the disk is there and yours to write to; nothing was changed.",
+            ),
             StoreError::Upgrade { found: 0, .. } => ApiError::new(
                 ErrorCode::DatabaseUnusable,
                 format!("A place for your data could not be set up: {text}."),
