@@ -66,6 +66,8 @@ fn a_disk_that_fills_up_at_any_operation_spoils_nothing_and_the_chapter_is_still
                 }
             } else {
                 assert_eq!(said.out, "", "{when}");
+                // Only a database that could not even be opened is a reason to show nothing.
+                assert_eq!(shown_without_storing, 0, "{when}: {said:?}");
                 refused += 1;
             }
             assert_as_before(data.path(), &computer, &when);

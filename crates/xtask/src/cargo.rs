@@ -49,9 +49,10 @@ pub fn build_release(root: &Path, packages: &[&str]) -> Result<Programs, Failure
     programs(&mut command)
 }
 
-/// Builds all test programs, so that the deadline of the tests is one of running.
-pub fn build_tests(root: &Path) -> Result<Programs, Failure> {
-    programs(cargo(root, &["test", "--no-run"]).args(WORKSPACE))
+/// Builds the app, the command line and every test, so that the deadline of the tests is one of running. In one go:
+/// what only tests depend on changes features of what the app depends on, and that would be built twice.
+pub fn build_all(root: &Path) -> Result<Programs, Failure> {
+    build(root, &["--all-targets"])
 }
 
 fn programs(command: &mut Command) -> Result<Programs, Failure> {
@@ -64,11 +65,13 @@ fn programs(command: &mut Command) -> Result<Programs, Failure> {
     Err(Failure::Ended { command: crate::command::words(command), status })
 }
 
-/// The program that a message of cargo's tells of.
+/// The program that a message of cargo's tells of. The unit tests of a program bear its name and are left out.
 fn program_in(line: &str) -> Option<(String, PathBuf)> {
     let message: Value = serde_json::from_str(line).ok()?;
-    let path = message.get("executable")?.as_str()?;
-    Some((message.get("target")?.get("name")?.as_str()?.to_owned(), path.into()))
+    let (target, path) = (message.get("target")?, message.get("executable")?.as_str()?);
+    let holds_tests = message["profile"]["test"] == true;
+    let is_test = target["kind"].as_array().is_some_and(|kinds| kinds.iter().any(|kind| kind == "test"));
+    (holds_tests == is_test).then(|| Some((target["name"].as_str()?.to_owned(), path.into())))?
 }
 
 /// Every test but those of the page and the window.
@@ -101,10 +104,12 @@ mod tests {
     use super::program_in;
 
     #[test]
-    fn a_library_is_no_program_and_neither_is_a_line_that_is_no_message() {
-        let line = r#"{"reason":"compiler-artifact","target":{"name":"primer"},"executable":"/t/primer"}"#;
+    fn a_library_is_no_program_and_neither_are_unit_tests_or_a_line_that_is_no_message() {
+        let line = r#"{"target":{"name":"primer","kind":["bin"]},"profile":{"test":false},"executable":"/t/primer"}"#;
         assert_eq!(program_in(line), Some(("primer".to_owned(), "/t/primer".into())));
         assert_eq!(program_in(&line.replace("\"/t/primer\"", "null")), None);
+        assert_eq!(program_in(&line.replace("false", "true")), None);
+        assert!(program_in(&line.replace("false", "true").replace("bin", "test")).is_some());
         assert_eq!(program_in("warning: hello"), None);
     }
 }

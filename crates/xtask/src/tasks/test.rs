@@ -22,11 +22,9 @@ pub fn test(root: &Path, filter: Option<&str>) -> ExitCode {
 fn all(root: &Path, filter: Option<&str>) -> Result<Count, Failure> {
     step("system packages", packages::install)?;
     ui::build(root)?;
-    let built =
-        step("build the app", || cargo::build(root, &["--bin", "primer-desktop", "--bin", "primer"]))?;
-    let tests = step("build the tests", || cargo::build_tests(root))?;
+    let built = step("build the app and the tests", || cargo::build_all(root))?;
     let app = Built { app: built.get("primer-desktop")?, command_line: built.get("primer")? };
-    let window_tests = tests.get("window")?;
+    let window_tests = built.get("window")?;
     let mut count = Count::default();
     count += counted("cargo test", || cargo::test(root, filter));
     count += counted("npm test", || ui::test(root, filter));
