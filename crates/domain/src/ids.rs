@@ -6,27 +6,68 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-/// A reader: `user.id`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct UserId(Uuid);
+/// Reads and writes a type as its own text, through `Display` and its `parse`; any other spelling is refused.
+macro_rules! serde_as_text {
+    ($name:ident, $expected:literal) => {
+        impl serde::Serialize for $name {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.collect_str(self)
+            }
+        }
 
-impl UserId {
-    pub fn new(id: Uuid) -> UserId {
-        UserId(id)
-    }
+        impl<'de> serde::Deserialize<'de> for $name {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<$name, D::Error> {
+                let text = <String as serde::Deserialize>::deserialize(deserializer)?;
+                $name::parse(&text).ok_or_else(|| {
+                    serde::de::Error::invalid_value(serde::de::Unexpected::Str(&text), &$expected)
+                })
+            }
+        }
+    };
+}
+pub(crate) use serde_as_text;
 
-    /// Reads the canonical form: lower case with hyphens, as it stands in the database and in storage paths.
-    pub fn parse(text: &str) -> Option<UserId> {
-        let id = Uuid::try_parse(text).ok()?;
-        (id.hyphenated().to_string() == text).then_some(UserId(id))
-    }
+macro_rules! uuid_id {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name(Uuid);
+
+        impl $name {
+            pub fn new(id: Uuid) -> $name {
+                $name(id)
+            }
+
+            /// Reads the canonical form: lower case with hyphens, as it stands in the database and in storage paths.
+            pub fn parse(text: &str) -> Option<$name> {
+                let id = Uuid::try_parse(text).ok()?;
+                (id.hyphenated().to_string() == text).then_some($name(id))
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.hyphenated().fmt(f)
+            }
+        }
+
+        serde_as_text!($name, "a UUID in lower case with hyphens");
+    };
 }
 
-impl fmt::Display for UserId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.hyphenated().fmt(f)
-    }
+uuid_id! {
+    /// A reader: `user.id`.
+    UserId
+}
+
+uuid_id! {
+    /// One of a reader's computers.
+    DeviceId
+}
+
+uuid_id! {
+    /// One writing of a replica, so that a computer knows its own again.
+    WriteId
 }
 
 /// A chapter's number in its book, from 1.
@@ -138,4 +179,27 @@ fn hex_bytes<const N: usize>(text: &str) -> Option<[u8; N]> {
         *byte = digit(*high)? << 4 | digit(*low)?;
     }
     Some(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::{DeviceId, UserId, WriteId};
+
+    const ID: &str = "0192f0c1-2345-7abc-8def-0123456789ab";
+
+    #[test]
+    fn an_id_is_read_and_written_in_lower_case_with_hyphens_only() {
+        assert_eq!(DeviceId::parse(ID).map(|id| id.to_string()).as_deref(), Some(ID));
+        assert_eq!(serde_json::from_value::<WriteId>(json!(ID)).unwrap(), WriteId::parse(ID).unwrap());
+        assert_eq!(serde_json::to_value(UserId::parse(ID).unwrap()).unwrap(), json!(ID));
+        for bad in
+            [ID.to_uppercase(), ID.replace('-', ""), format!("{{{ID}}}"), format!("{ID} "), String::new()]
+        {
+            assert_eq!(WriteId::parse(&bad), None, "{bad}");
+            assert!(serde_json::from_value::<UserId>(json!(bad)).is_err(), "{bad}");
+            assert!(serde_json::from_value::<DeviceId>(json!(bad)).is_err(), "{bad}");
+        }
+    }
 }

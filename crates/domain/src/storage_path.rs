@@ -31,15 +31,23 @@ impl StoragePath {
         // "01" and "+1" parse as numbers; only the canonical spelling is a path.
         (path.to_string() == text).then_some(path)
     }
+
+    /// The path without `users/{user_id}/`, for where its reader is known.
+    pub fn after_user(&self) -> String {
+        format!(
+            "chapters/{}/{}/v{}-{}.md",
+            self.chapter_id, self.profile_hash, self.chapter_version, self.digest
+        )
+    }
+
+    pub fn parse_after_user(user: UserId, text: &str) -> Option<StoragePath> {
+        StoragePath::parse(&format!("users/{user}/{text}"))
+    }
 }
 
 impl fmt::Display for StoragePath {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "users/{}/chapters/{}/{}/v{}-{}.md",
-            self.user_id, self.chapter_id, self.profile_hash, self.chapter_version, self.digest
-        )
+        write!(f, "users/{}/{}", self.user_id, self.after_user())
     }
 }
 
@@ -52,6 +60,14 @@ mod tests {
     #[test]
     fn a_path_reads_back_as_it_was_written() {
         assert_eq!(StoragePath::parse(PATH).map(|path| path.to_string()).as_deref(), Some(PATH));
+    }
+
+    #[test]
+    fn a_path_without_its_reader_reads_back_with_them() {
+        let path = StoragePath::parse(PATH).unwrap();
+        assert_eq!(path.after_user(), &PATH["users/0192f0c1-2345-7abc-8def-0123456789ab/".len()..]);
+        assert_eq!(StoragePath::parse_after_user(path.user_id, &path.after_user()), Some(path));
+        assert_eq!(StoragePath::parse_after_user(path.user_id, PATH), None);
     }
 
     #[test]

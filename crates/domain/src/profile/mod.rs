@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 pub use hash::canonical_json;
+pub(crate) use validate::NAME_LEN_MAX;
 pub use validate::{Draft, FieldError, Origin, reader_name};
 pub use words::{
     FORM, Form, FormChoice, goal_label, hardware_label, level_label, robotics_label, skill_label, summary,

@@ -10,7 +10,7 @@ use unicode_normalization::UnicodeNormalization;
 use super::{Background, Level, Robotics};
 
 /// Characters that a name may have.
-const NAME_LEN_MAX: usize = 64;
+pub(crate) const NAME_LEN_MAX: usize = 64;
 
 /// What is wrong with one field, in a sentence that stands beside it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]

@@ -1,0 +1,17 @@
+//! What a sync does next, as functions of what is known: the listing of a remote, the replicas in it, the
+//! texts here.
+//!
+//! Nothing here removes anything: an object that is missing from a remote is one to look into, never one to
+//! delete. Every plan can be made again after a crash, and is the same for the same snapshot.
+
+mod listing;
+mod own;
+mod retry;
+mod rows;
+mod texts;
+
+pub use listing::{AfterListing, Known, after_listing};
+pub use own::{OwnObject, RemoteView, Whose, own_replica, replica_is_needed};
+pub use retry::retry_after_ms;
+pub use rows::choose_rows;
+pub use texts::{TextPlan, TextsNow, Wanted, texts};
