@@ -5,25 +5,23 @@ use std::sync::Arc;
 use primer_engine::Engine;
 use primer_engine::api::{ApiError, ErrorCode, dispatch};
 use serde_json::Value;
-use tauri::{AppHandle, Manager, RunEvent, Runtime, State};
+use tauri::{AppHandle, Manager, RunEvent, Runtime};
 
-/// The engine, or why there is none: then every command answers with that.
-pub enum Backend {
-    Ready(Arc<Engine>),
-    Broken(ApiError),
-}
+use crate::backend::Backend;
 
 #[tauri::command]
-pub async fn call(backend: State<'_, Backend>, name: String, request: Value) -> Result<Value, ApiError> {
-    let engine = match backend.inner() {
-        Backend::Ready(engine) => Arc::clone(engine),
-        Backend::Broken(error) => return Err(error.clone()),
-    };
+pub async fn call(app: AppHandle, name: String, request: Value) -> Result<Value, ApiError> {
     let opens = name == "open_chapter";
-    let task_engine = Arc::clone(&engine);
-    let answer = tauri::async_runtime::spawn_blocking(move || dispatch(&task_engine, &name, request)).await;
-    if opens {
-        // After the answer, so that reading never waits for a note of when it was read.
+    let task_app = app.clone();
+    let answer = tauri::async_runtime::spawn_blocking(move || {
+        let backend = task_app.state::<Backend>();
+        // The first command of a page; a page that begins anew may find mended what was wrong.
+        let engine = if name == "startup" { backend.engine_or_open()? } else { backend.engine()? };
+        dispatch(&engine, &name, request)
+    });
+    let answer = answer.await;
+    // After the answer, so that reading never waits for a note of when it was read.
+    if opens && let Ok(engine) = app.state::<Backend>().engine() {
         in_background(engine, Engine::write_down_notes);
     }
     answer.unwrap_or_else(|error| {
@@ -53,7 +51,7 @@ fn in_background<E: std::fmt::Display>(
 
 pub fn on_event<R: Runtime>(app: &AppHandle<R>, event: RunEvent) {
     if let RunEvent::Exit = event
-        && let Backend::Ready(engine) = app.state::<Backend>().inner()
+        && let Ok(engine) = app.state::<Backend>().engine()
         && let Err(error) = engine.write_down_notes()
     {
         eprintln!("primer: {error}");

@@ -2,6 +2,7 @@
 
 #![cfg_attr(not(debug_assertions), windows_subsystem = "windows")]
 
+mod backend;
 mod commands;
 mod failure;
 mod pictures;
@@ -10,12 +11,8 @@ mod window;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
-use std::sync::Arc;
 
-use primer_engine::Engine;
-use primer_engine::api::{ApiError, ErrorCode};
-use primer_engine::bookshelf::BookSource;
-use primer_engine::env::Env;
+use backend::Backend;
 use primer_engine::folders::data_folder;
 use tauri::Manager;
 
@@ -36,20 +33,11 @@ fn main() {
         .invoke_handler(tauri::generate_handler![commands::call])
         .setup(move |app| {
             // Only here is it certain that no other window is open on this data folder.
-            let engine = open(data.as_deref());
-            let webview_data =
-                engine.is_ok().then(|| data.as_deref().map(|data| data.join("webview"))).flatten();
-            match engine {
-                Ok(engine) => {
-                    let engine = Arc::new(engine);
-                    app.manage(commands::Backend::Ready(Arc::clone(&engine)));
-                    commands::tidy_in_background(engine);
-                }
-                // The window says what is wrong; a program that vanishes explains nothing.
-                Err(error) => {
-                    app.manage(commands::Backend::Broken(error));
-                }
-            }
+            let backend = Backend::open(data.clone());
+            // Where there is no engine, the window says why; a program that vanishes explains nothing.
+            let usable = backend.engine().is_ok();
+            app.manage(backend);
+            let webview_data = data.as_deref().filter(|_| usable).map(|data| data.join("webview"));
             window::open(app, webview_data, chapter)?;
             Ok(())
         })
@@ -58,19 +46,6 @@ fn main() {
         Ok(app) => app.run(commands::on_event),
         Err(error) => failure::tell(&error.to_string()),
     }
-}
-
-fn open(data: Option<&std::path::Path>) -> Result<Engine, ApiError> {
-    let Some(data) = data else {
-        return Err(ApiError::new(
-            ErrorCode::DiskFailed,
-            "This system names no folder for a program's data.",
-            "Name one with the variable PRIMER_DATA and start Primer again.",
-        ));
-    };
-    let book = std::env::var_os("PRIMER_BOOK")
-        .map_or(BookSource::Bundled, |folder| BookSource::Folder(folder.into()));
-    Ok(Engine::open(data, book, Env::of_this_computer())?)
 }
 
 /// `primer-desktop --chapter 2` opens there: for a shortcut on the desktop. What is not understood is ignored, because

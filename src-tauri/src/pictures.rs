@@ -8,14 +8,14 @@ use tauri::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, 
 use tauri::http::{Request, Response, StatusCode};
 use tauri::{AppHandle, Manager, Runtime};
 
-use crate::commands::Backend;
+use crate::backend::Backend;
 
 type Answer = Response<Cow<'static, [u8]>>;
 
 pub fn answer<R: Runtime>(app: &AppHandle<R>, request: &Request<Vec<u8>>) -> Answer {
-    match app.state::<Backend>().inner() {
-        Backend::Ready(engine) => picture(engine, request.uri().path()),
-        Backend::Broken(_) => empty(StatusCode::NOT_FOUND),
+    match app.state::<Backend>().engine() {
+        Ok(engine) => picture(&engine, request.uri().path()),
+        Err(_) => empty(StatusCode::NOT_FOUND),
     }
 }
 

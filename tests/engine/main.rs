@@ -17,6 +17,7 @@ mod readers;
 #[path = "../render/mod.rs"]
 mod render;
 mod start_up;
+mod syncing;
 mod upgrades;
 #[path = "../world/mod.rs"]
 #[allow(dead_code, reason = "the tests of the command line use the rest")]
@@ -59,6 +60,13 @@ impl Computer {
             clock: Arc::new(AtomicI64::new(BEGINNING_MS)),
             randomness: Arc::new(AtomicU64::new(1)),
         }
+    }
+
+    /// Another one, which makes other ids.
+    fn numbered(number: u64) -> Computer {
+        let computer = Computer::new();
+        computer.randomness.store(number << 32, Ordering::SeqCst);
+        computer
     }
 
     fn data(&self) -> PathBuf {

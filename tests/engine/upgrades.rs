@@ -210,3 +210,43 @@ fn the_first_version_of_the_tables_is_the_one_that_was_released() {
     drop(Store::open_with(&computer.data(), &later).unwrap());
     assert_eq!(versions(&computer.data()).last(), Some(&901));
 }
+
+#[test]
+fn a_reader_from_before_syncing_has_their_answers_in_registers_and_a_name_for_this_computer() {
+    let computer = Computer::new();
+    fs::create_dir_all(computer.data()).unwrap();
+    let first = include_str!("../../migrations/V1__readers_and_chapters.sql");
+    let user = "0192f0c1-2345-7abc-8def-0123456789ab";
+    {
+        let mut connection = Connection::open(computer.data().join("primer.sqlite3")).unwrap();
+        refinery::Runner::new(&[migration("V1__readers_and_chapters", first)]).run(&mut connection).unwrap();
+        let rows = [
+            format!(
+                "INSERT INTO \"user\" (id, name, createdAt, updatedAt)
+                 VALUES ('{user}', 'Rosa', '2026-01-01T00:00:00.000Z', '9999-12-30T22:00:00.000Z')"
+            ),
+            format!(
+                "INSERT INTO user_profiles VALUES ('{user}', '{{\"python\":\"beginner\",\"a \\\"b\\\"\":\"none\"}}',
+                 'simulation_only', '[\"lidar\"]', '[\"hobby\"]', '{}', '2026-01-02T00:00:00.500Z')",
+                "0".repeat(32)
+            ),
+        ];
+        for row in rows {
+            connection.execute(&row, []).unwrap();
+        }
+    }
+    let engine = computer.start();
+    let user = UserId::parse(user).unwrap();
+    let before = call(&engine, "get_profile", json!({"user_id": user}));
+    assert_eq!(before["background"]["software_experience"], json!({"python": "beginner", "a \"b\"": "none"}));
+    // One more answer: the others stay, because they are registers.
+    let mut answers = before["background"].clone();
+    answers["software_experience"]["cpp"] = json!("advanced");
+    call(&engine, "save_profile", json!({"user_id": user, "background": answers}));
+    let after = call(&engine, "get_profile", json!({"user_id": user}));
+    assert_eq!(after["background"], answers);
+    let registers = database::dump(&computer.data(), "registers");
+    assert_eq!(registers.len(), 7, "{registers:?}");
+    let computers = call(&engine, "list_computers", json!({"user_id": user}));
+    assert_eq!(computers[0]["this_one"], true);
+}

@@ -36,6 +36,15 @@ fn paths(folder: &Path) -> Vec<PathBuf> {
     paths
 }
 
+/// As somebody copies a data folder to another computer.
+pub fn copy(from: &Path, to: &Path) {
+    for (name, bytes) in files(from) {
+        let file = to.join(name);
+        fs::create_dir_all(file.parent().unwrap()).unwrap();
+        fs::write(file, bytes).unwrap();
+    }
+}
+
 /// The stored texts: final names only.
 pub fn stored(data: &Path) -> BTreeMap<String, Vec<u8>> {
     let mut files = files(&data.join("blobs"));

@@ -1,6 +1,6 @@
 // Made from the engine's types by `cargo xtask types`. Do not edit.
 
-export type ErrorCode = "invalid_name" | "invalid_profile" | "user_not_found" | "chapter_not_found" | "block_not_found" | "book_invalid" | "book_unreadable" | "database_newer" | "database_unusable" | "disk_full" | "disk_failed" | "busy" | "invalid_request" | "internal";
+export type ErrorCode = "invalid_name" | "invalid_profile" | "user_not_found" | "chapter_not_found" | "block_not_found" | "book_invalid" | "database_newer" | "database_unusable" | "disk_full" | "disk_failed" | "remote_not_found" | "computer_not_found" | "remote_failed" | "secret_failed" | "busy" | "invalid_request" | "internal";
 
 export type ApiError = { code: ErrorCode, 
 /**
@@ -200,6 +200,152 @@ export type Storage = { used_bytes: number, quota_bytes: number,
  */
 chapters: number, folder: string, };
 
+export type Style = "auto" | "path" | "host";
+
+export type S3Location = { 
+/**
+ * `https://s3.example.org`, also with a port or a path. Without http:// or https:// it is https.
+ */
+endpoint: string, bucket: string, 
+/**
+ * Put before every key; slashes around it are of no account; may be empty.
+ */
+prefix: string, region: string, style: Style, access_key_id: string, 
+/**
+ * A PEM file of certificate authorities to trust besides the system's.
+ */
+ca_file: string | null, 
+/**
+ * `http://proxy.example.org:3128`; without it the system's settings and environment decide.
+ */
+proxy: string | null, };
+
+export type Location = { "kind": "s3" } & S3Location | { "kind": "folder", 
+/**
+ * It must be there: a stick that is not plugged in is never taken for an empty one.
+ */
+path: string, 
+/**
+ * Below it, as for S3; may be empty.
+ */
+prefix: string, };
+
+export type Progress = { done: number, total: number, done_bytes: number, total_bytes: number, };
+
+export type AddRemote = { user_id: string, location: Location, 
+/**
+ * Of a server.
+ */
+secret_access_key: string | null, 
+/**
+ * Of temporary keys.
+ */
+session_token: string | null, };
+
+export type OfRemote = { remote_id: string, };
+
+export type PauseRemote = { remote_id: string, paused: boolean, };
+
+export type SecretPlaceView = { "kind": "keychain" } | { "kind": "file", path: string, };
+
+export type SyncRunView = { began_at: string, 
+/**
+ * “2 minutes ago”.
+ */
+ago: string, requests: number, sent_bytes: number, received_bytes: number, sent: number, received: number, merged: number, 
+/**
+ * What went wrong, with what to do.
+ */
+trouble: string | null, };
+
+export type RemoteView = { remote_id: string, location: Location, 
+/**
+ * “course on s3.example.org”.
+ */
+name: string, paused: boolean, 
+/**
+ * Where its secret is kept on this computer; none where it has none.
+ */
+secret: SecretPlaceView | null, 
+/**
+ * The newest first.
+ */
+last_syncs: Array<SyncRunView>, };
+
+export type SyncState = "alone" | "paused" | "syncing" | "offline" | "up_to_date" | "needs_you";
+
+export type SyncStatus = { state: SyncState, 
+/**
+ * All of it in a sentence.
+ */
+sentence: string, 
+/**
+ * What to do, where there is something to do.
+ */
+hint: string | null, 
+/**
+ * Changes of this computer that no remote has yet.
+ */
+waiting: number, progress: Progress | null, 
+/**
+ * Changes whenever something came from another computer, so that whoever shows it looks again.
+ */
+arrived: number, };
+
+export type ComputerView = { device_id: string, name: string, this_one: boolean, 
+/**
+ * “yesterday”; none for a computer that has not been in the remote yet.
+ */
+last_here: string | null, chapters: number, 
+/**
+ * Why what it wrote can't be used.
+ */
+trouble: string | null, };
+
+export type ForgetComputer = { user_id: string, device_id: string, };
+
+export type Joining = { format: number, user_id: string, name: string, location: Location, secret_access_key: string | null, session_token: string | null, };
+
+export type JoinReader = { 
+/**
+ * The text of the joining file.
+ */
+file: string, 
+/**
+ * A reader of this computer who is the same person: what they answered here is merged.
+ */
+merge_user_id: string | null, };
+
+export type Joined = { user_id: string, name: string, remote_id: string, 
+/**
+ * The reader of this computer who was merged.
+ */
+merged_name: string | null, };
+
+export type SyncSettings = { 
+/**
+ * Also fetch texts for earlier backgrounds and of earlier versions.
+ */
+older_too: boolean, 
+/**
+ * Every byte costs: sync only when asked to.
+ */
+metered: boolean, };
+
+export type SetSyncSettings = { user_id: string, settings: SyncSettings, };
+
+export type RemoveChapter = { user_id: string, chapter_id: number, 
+/**
+ * Also from the remotes and, with their next sync, from this reader's other computers.
+ */
+everywhere: boolean, };
+
+export type StoredChapter = { chapter_id: number, title: string, 
+/**
+ * One for each background and version.
+ */
+texts: number, len_bytes: number, };
+
 export type Commands = {
   startup: { request: Nothing; response: Startup };
   add_reader: { request: AddReader; response: Reader };
@@ -217,4 +363,20 @@ export type Commands = {
   save_position: { request: SavePosition; response: Nothing };
   get_storage: { request: Nothing; response: Storage };
   set_quota: { request: SetQuota; response: Storage };
+  stored_chapters: { request: OfReader; response: Array<StoredChapter> };
+  remove_chapter: { request: RemoveChapter; response: Nothing };
+  remove_reader: { request: OfReader; response: Startup };
+  list_remotes: { request: OfReader; response: Array<RemoteView> };
+  add_remote: { request: AddRemote; response: RemoteView };
+  remove_remote: { request: OfRemote; response: Nothing };
+  pause_remote: { request: PauseRemote; response: Nothing };
+  list_computers: { request: OfReader; response: Array<ComputerView> };
+  export_computer: { request: OfReader; response: Joining };
+  join_reader: { request: JoinReader; response: Joined };
+  forget_computer: { request: ForgetComputer; response: Nothing };
+  sync_status: { request: OfReader; response: SyncStatus };
+  sync_now: { request: OfReader; response: Nothing };
+  network_is_back: { request: Nothing; response: Nothing };
+  get_sync_settings: { request: OfReader; response: SyncSettings };
+  set_sync_settings: { request: SetSyncSettings; response: Nothing };
 };

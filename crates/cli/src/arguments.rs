@@ -46,7 +46,19 @@ pub enum Command {
     /// The stored texts.
     #[command(subcommand)]
     Cache(CacheCommand),
-    /// What is on this computer, in a few lines.
+    /// Where a reader's things are kept beside this computer.
+    #[command(subcommand)]
+    Remote(RemoteCommand),
+    /// Bring a reader's computers together, now.
+    Sync {
+        /// Only tell what would be done, with its requests and bytes.
+        #[arg(long)]
+        dry_run: bool,
+    },
+    /// A reader's computers.
+    #[command(subcommand)]
+    Computer(ComputerCommand),
+    /// What is on this computer, and what waits to be synced, in a few lines.
     Status,
     /// Tools for authors.
     #[command(subcommand)]
@@ -100,6 +112,80 @@ pub enum CacheCommand {
         #[arg(long, value_name = "BYTES")]
         keep: u64,
     },
+}
+
+#[derive(Subcommand)]
+pub enum RemoteCommand {
+    /// Add a bucket or a folder.
+    #[command(subcommand)]
+    Add(AddRemoteCommand),
+    /// List the remotes with their last syncs.
+    List,
+    /// Forget a remote on this computer; what is in it stays there.
+    Remove { id: String },
+}
+
+#[derive(Subcommand)]
+pub enum AddRemoteCommand {
+    /// A bucket of any S3-compatible server. Its secret comes from the variable PRIMER_S3_SECRET or standard input.
+    S3 {
+        /// The server's address, such as https://s3.example.org.
+        #[arg(long, value_name = "URL")]
+        endpoint: String,
+        #[arg(long)]
+        bucket: String,
+        /// Put before every key.
+        #[arg(long, default_value = "")]
+        prefix: String,
+        #[arg(long, default_value = "us-east-1")]
+        region: String,
+        #[arg(long, value_name = "ID", env = "PRIMER_S3_ACCESS_KEY_ID", default_value = "")]
+        access_key_id: String,
+        /// Certificate authorities to trust besides the system's (PEM).
+        #[arg(long, value_name = "FILE")]
+        ca: Option<PathBuf>,
+        /// Where the bucket's name stands in an address.
+        #[arg(long, value_enum, default_value_t = StyleChoice::Auto)]
+        style: StyleChoice,
+        /// A proxy for this server alone.
+        #[arg(long, value_name = "URL")]
+        proxy: Option<String>,
+    },
+    /// A folder: a USB stick, a share of the local network.
+    Folder {
+        path: PathBuf,
+        /// Below it.
+        #[arg(long, default_value = "")]
+        prefix: String,
+    },
+}
+
+#[derive(Clone, Copy, clap::ValueEnum)]
+pub enum StyleChoice {
+    Auto,
+    Path,
+    Host,
+}
+
+#[derive(Subcommand)]
+pub enum ComputerCommand {
+    /// List a reader's computers.
+    List,
+    /// Write a file with which another installation joins this reader. It holds the key to the remote.
+    Export {
+        /// Where to; otherwise the standard output.
+        file: Option<PathBuf>,
+    },
+    /// Bring the reader of such a file to this computer (- reads standard input).
+    Join {
+        file: PathBuf,
+        /// Keep the readers of this computer apart from the one who joins. Without it, the only reader, or the one of
+        /// --user, is taken for the same person, and what they answered here is merged.
+        #[arg(long)]
+        separate: bool,
+    },
+    /// Take a computer that is no more out of the remote; what it had is kept.
+    Forget { id: String },
 }
 
 #[derive(Subcommand)]

@@ -1,7 +1,7 @@
 //! The stored texts, and what is on this computer.
 
 use primer_engine::Engine;
-use primer_engine::api::{ApiError, ErrorCode, Nothing, direct};
+use primer_engine::api::{ApiError, ErrorCode, Nothing, OfReader, direct};
 use serde_json::json;
 
 use crate::arguments::CacheCommand;
@@ -82,6 +82,10 @@ pub fn status(engine: &Engine, output: &Output) -> Result<(), ApiError> {
     let readers = direct::all(engine)?;
     let last = direct::last_used(engine)?.map(|user| user.to_string());
     let book = &engine.shelf().book;
+    let sync = match &last {
+        Some(user_id) => Some(direct::sync_status(engine, OfReader { user_id: user_id.clone() })?),
+        None => None,
+    };
     let value = json!({
         "version": env!("CARGO_PKG_VERSION"),
         "data": storage.folder,
@@ -92,17 +96,19 @@ pub fn status(engine: &Engine, output: &Output) -> Result<(), ApiError> {
         "quota_bytes": storage.quota_bytes,
         "stored_texts": storage.chapters,
         "tidied": tidied,
+        "sync": sync,
     });
     output.print(&value, |_| {
         format!(
-            "book      {} ({} chapters)\nreaders   {}\ntexts     {} ({} of {} bytes)\ndata      {}\n",
+            "book      {} ({} chapters)\nreaders   {}\ntexts     {} ({} of {} bytes)\ndata      {}\nsync      {}\n",
             book.title,
             book.chapters.len(),
             readers.iter().map(|reader| reader.name.as_str()).collect::<Vec<_>>().join(", "),
             storage.chapters,
             storage.used_bytes,
             storage.quota_bytes,
-            storage.folder
+            storage.folder,
+            sync.as_ref().map_or("Nobody reads here yet.", |sync| sync.sentence.as_str())
         )
     })
 }

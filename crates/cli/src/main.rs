@@ -6,10 +6,14 @@
 mod arguments;
 mod book;
 mod cache;
+mod computers;
 mod output;
 mod reading;
+mod remotes;
+mod syncing;
 
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use clap::Parser;
 use clap::error::ErrorKind;
@@ -47,12 +51,15 @@ fn run(arguments: &Arguments, output: &Output) -> Result<(), ApiError> {
         Command::Hash { file } => reading::hash(file, output),
         Command::Book(command) => book::run(command, output),
         command => {
-            let engine = open(global)?;
+            let engine = Arc::new(open(global)?);
             let answered = match command {
                 Command::User(command) => reading::user(&engine, command, output),
                 Command::Profile(command) => reading::profile(&engine, global, command, output),
                 Command::Chapter(command) => reading::chapter(&engine, global, command, output),
                 Command::Cache(command) => cache::run(&engine, command, output),
+                Command::Remote(command) => remotes::run(&engine, global, command, output),
+                Command::Sync { dry_run } => syncing::run(&engine, global, *dry_run, output),
+                Command::Computer(command) => computers::run(&engine, global, command, output),
                 Command::Status => cache::status(&engine, output),
                 Command::Hash { .. } | Command::Book(_) => Ok(()),
             };

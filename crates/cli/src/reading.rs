@@ -145,7 +145,7 @@ pub fn chapter(
 }
 
 /// The reader that is named, or the only one, or who read last.
-fn reader(engine: &Engine, global: &Global) -> Result<UserId, ApiError> {
+pub fn reader(engine: &Engine, global: &Global) -> Result<UserId, ApiError> {
     if let Some(id) = &global.user {
         let user = UserId::parse(id).ok_or_else(|| ApiError::user_not_found(id))?;
         engine.current_profile(user)?;

@@ -3,6 +3,8 @@
 //! A file appears whole or not at all, is never changed once it is there, and is never believed without its digest.
 //! What can't be believed is moved to `<data>/quarantine/`, not deleted.
 
+mod disk;
+
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -145,11 +147,7 @@ impl Blobs {
         }
         let folder = file.parent().unwrap_or(&self.root);
         self.make_folder(folder)?;
-        let needed_bytes = bytes.len() as u64;
-        let free_bytes = fs4::available_space(folder).map_err(BlobError::io("measured", folder))?;
-        if free_bytes < needed_bytes + RESERVE_BYTES {
-            return Err(BlobError::DiskFull { path: folder.to_owned(), needed_bytes });
-        }
+        self.require_room(folder, bytes.len() as u64)?;
         let temporary = file.with_extension("md.tmp");
         let written = write_durably(&temporary, bytes).and_then(|()| fs::rename(&temporary, &file));
         if let Err(source) = written {
@@ -162,6 +160,60 @@ impl Blobs {
             return Err(BlobError::io("written", &file)(source));
         }
         sync_folder(folder).map_err(BlobError::io("written", folder))
+    }
+
+    /// Stores all of `texts` durably with two flushes of the disk instead of two for each: one for the bytes, one for
+    /// the names. A text that is there already stays as it is.
+    pub fn write_many(&self, alone: &WritingAlone, texts: &[(StoragePath, &[u8])]) -> Result<(), BlobError> {
+        let Some(disk) = disk::WholeDisk::of(&self.root) else {
+            return texts.iter().try_for_each(|(path, bytes)| self.write(alone, path, bytes));
+        };
+        let needed_bytes: u64 = texts.iter().map(|(_, bytes)| bytes.len() as u64).sum();
+        self.require_room(&self.root, needed_bytes)?;
+        let mut named = Vec::new();
+        let written = texts
+            .iter()
+            .try_for_each(|(path, bytes)| self.write_temporary(path, bytes, &mut named))
+            .and_then(|()| disk.flush().map_err(BlobError::io("written", &self.root)));
+        if let Err(error) = written {
+            // On a full disk what is of no use must not take what room there is.
+            for (temporary, _) in &named {
+                remove_if_there(temporary)?;
+            }
+            return Err(error);
+        }
+        for (temporary, file) in &named {
+            fs::rename(temporary, file).map_err(BlobError::io("written", file))?;
+        }
+        disk.flush().map_err(BlobError::io("written", &self.root))
+    }
+
+    /// Writes `bytes` beside the place of a text that is not there yet, and notes both names.
+    fn write_temporary(
+        &self,
+        path: &StoragePath,
+        bytes: &[u8],
+        named: &mut Vec<(PathBuf, PathBuf)>,
+    ) -> Result<(), BlobError> {
+        let file = self.file(path);
+        match self.read(path, &TextDigest::of(bytes), bytes.len() as u64) {
+            Found::Intact(_) => return Ok(()),
+            Found::Damaged => self.set_aside(path)?,
+            Found::Missing => {}
+        }
+        let folder = file.parent().unwrap_or(&self.root);
+        fs::create_dir_all(folder).map_err(BlobError::io("made", folder))?;
+        let temporary = file.with_extension("md.tmp");
+        named.push((temporary.clone(), file));
+        fs::write(&temporary, bytes).map_err(BlobError::io("written", &temporary))
+    }
+
+    fn require_room(&self, folder: &Path, needed_bytes: u64) -> Result<(), BlobError> {
+        let free_bytes = fs4::available_space(folder).map_err(BlobError::io("measured", folder))?;
+        if free_bytes < needed_bytes + RESERVE_BYTES {
+            return Err(BlobError::DiskFull { path: folder.to_owned(), needed_bytes });
+        }
+        Ok(())
     }
 
     /// Reads a text and believes it only if its length and its digest are the expected ones. Whatever else is in its

@@ -142,7 +142,7 @@ impl Engine {
         Ok(())
     }
 
-    fn evict_alone(&self, _alone: &WritingAlone, keep_bytes: u64) -> Result<Evicted, ReadError> {
+    fn evict_alone(&self, alone: &WritingAlone, keep_bytes: u64) -> Result<Evicted, ReadError> {
         let fresh = self.fresh_paths()?;
         let held: Vec<Held> = self
             .stored_texts()?
@@ -156,22 +156,33 @@ impl Engine {
             .collect();
         let held_bytes: u64 = held.iter().map(|text| text.len_bytes).sum();
         let leaving = eviction::plan(held, keep_bytes);
-        // Rows first: a file without a row is taken in again at the next start, a row without a file is a fault.
-        self.store.write(|transaction| {
-            leaving.iter().try_for_each(|text| {
-                chapters::remove_by_path(transaction, &text.path)?;
-                texts::remove(transaction, &text.path)
-            })
-        })?;
-        for text in &leaving {
-            self.blobs.remove(&text.path)?;
-        }
+        self.remove_alone(alone, &leaving.iter().map(|text| text.path).collect::<Vec<_>>())?;
         let removed_bytes: u64 = leaving.iter().map(|text| text.len_bytes).sum();
         Ok(Evicted {
             removed: leaving.iter().map(|text| text.path.to_string()).collect(),
             removed_bytes,
             kept_bytes: held_bytes - removed_bytes,
         })
+    }
+
+    /// Removes stored texts from this computer.
+    pub(crate) fn remove_texts(&self, leaving: &[StoragePath]) -> Result<(), ReadError> {
+        if leaving.is_empty() {
+            return Ok(());
+        }
+        let alone = self.blobs.write_alone()?;
+        self.remove_alone(&alone, leaving)
+    }
+
+    /// Rows first: a file without a row is taken in again at the next start, a row without a file is a fault.
+    fn remove_alone(&self, _alone: &WritingAlone, leaving: &[StoragePath]) -> Result<(), ReadError> {
+        self.store.write(|transaction| {
+            leaving.iter().try_for_each(|path| {
+                chapters::remove_by_path(transaction, path)?;
+                texts::remove(transaction, path)
+            })
+        })?;
+        Ok(leaving.iter().try_for_each(|path| self.blobs.remove(path))?)
     }
 
     /// What each reader would be shown now without generating, of this book and of any other that was read here.
@@ -276,9 +287,11 @@ impl Engine {
             book_id: String::new(),
             digest,
             len_bytes: bytes.len() as u64,
-            generator: "adopted".to_owned(),
+            generator: texts::ADOPTED.to_owned(),
             created_at: at,
             last_opened_at: at,
+            stamp: None,
+            came_from: None,
         };
         self.store.write(|transaction| texts::insert(transaction, &text))?;
         Ok(true)

@@ -13,7 +13,9 @@ use crate::cache::Notes;
 use crate::env::Env;
 use crate::reading::Flights;
 use crate::rendered::RenderedPages;
+use crate::secrets::Secrets;
 use crate::store::{Store, StoreError};
+use crate::sync::Desk;
 
 #[derive(Debug, Error)]
 pub enum OpenError {
@@ -36,6 +38,8 @@ pub struct Engine {
     pub(crate) pages: RenderedPages,
     pub(crate) flights: Flights,
     pub(crate) notes: Mutex<Notes>,
+    pub(crate) secrets: Secrets,
+    pub(crate) desk: Desk,
 }
 
 impl Engine {
@@ -44,6 +48,7 @@ impl Engine {
         let store = Store::open(data)?;
         let blobs = Blobs::open(data)?;
         let shelf = Bookshelf::open(book)?;
+        let secrets = Secrets::open(data, env.uses_keychain());
         Ok(Engine {
             env,
             data: data.to_owned(),
@@ -53,11 +58,18 @@ impl Engine {
             pages: RenderedPages::new(data),
             flights: Flights::default(),
             notes: Mutex::new(Notes::default()),
+            secrets,
+            desk: Desk::default(),
         })
     }
 
     pub fn shelf(&self) -> &Bookshelf {
         &self.shelf
+    }
+
+    /// What is being synced, and the bell that starts a sync.
+    pub fn desk(&self) -> &Desk {
+        &self.desk
     }
 
     pub fn env(&self) -> &Env {

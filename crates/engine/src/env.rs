@@ -1,15 +1,20 @@
 //! The one place that knows the time and makes randomness. Built in `main`; everything else is given it.
 
+use std::sync::Arc;
+
 use primer_domain::timestamp::Timestamp;
 use uuid::Uuid;
 
 pub struct Env {
-    clock: Box<dyn Fn() -> Timestamp + Send + Sync>,
+    clock: Arc<dyn Fn() -> Timestamp + Send + Sync>,
     random: Box<dyn Fn() -> [u8; 16] + Send + Sync>,
+    computer_name: String,
+    keychain: bool,
 }
 
 impl Env {
-    /// The computer's clock and the system's randomness.
+    /// The computer's clock, the system's randomness, the computer's name, and its keychain unless PRIMER_SECRETS is
+    /// `file`.
     #[allow(clippy::disallowed_methods, reason = "this is the one place where they are asked")]
     pub fn of_this_computer() -> Env {
         use std::time::{SystemTime, UNIX_EPOCH};
@@ -26,7 +31,9 @@ impl Env {
             getrandom::fill(&mut bytes).expect("the operating system gives random bytes");
             bytes
         };
-        Env { clock: Box::new(clock), random: Box::new(random) }
+        let name = gethostname::gethostname().to_string_lossy().into_owned();
+        let keychain = std::env::var_os("PRIMER_SECRETS").is_none_or(|choice| choice != "file");
+        Env { keychain, ..Env::new(clock, random).named(&name) }
     }
 
     /// A clock and a source of randomness of the caller's own, so that a run can be repeated.
@@ -34,7 +41,35 @@ impl Env {
         clock: impl Fn() -> Timestamp + Send + Sync + 'static,
         random: impl Fn() -> [u8; 16] + Send + Sync + 'static,
     ) -> Env {
-        Env { clock: Box::new(clock), random: Box::new(random) }
+        Env {
+            clock: Arc::new(clock),
+            random: Box::new(random),
+            computer_name: "computer".to_owned(),
+            keychain: false,
+        }
+    }
+
+    /// With a name for this computer, by which its owner knows it among others.
+    pub fn named(mut self, name: &str) -> Env {
+        let name: String = name.chars().filter(|letter| !letter.is_control()).take(64).collect();
+        if !name.trim().is_empty() {
+            self.computer_name = name;
+        }
+        self
+    }
+
+    pub fn computer_name(&self) -> &str {
+        &self.computer_name
+    }
+
+    /// Whether secrets may go to the system's keychain, or only to a file.
+    pub fn uses_keychain(&self) -> bool {
+        self.keychain
+    }
+
+    /// The clock itself, for what outlives a borrow.
+    pub fn clock(&self) -> Arc<dyn Fn() -> Timestamp + Send + Sync> {
+        Arc::clone(&self.clock)
     }
 
     pub fn now(&self) -> Timestamp {

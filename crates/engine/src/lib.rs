@@ -11,7 +11,11 @@ mod engine;
 pub mod env;
 pub mod folders;
 pub mod reading;
+pub mod remote;
 pub mod rendered;
+pub mod replica;
+pub mod secrets;
 pub mod store;
+pub mod sync;
 
 pub use engine::{Engine, OpenError};

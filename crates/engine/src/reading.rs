@@ -8,14 +8,16 @@ use primer_domain::freshness::{BlobCondition, CurrentRow, Freshness, freshness};
 use primer_domain::ids::{ChapterId, ChapterVersion, ProfileHash, TextDigest, UserId};
 use primer_domain::personalise::{GENERATOR_VERSION, personalise};
 use primer_domain::profile::Background;
+use primer_domain::replica::{Stamp, keep_again};
 use primer_domain::storage_path::StoragePath;
 use thiserror::Error;
 
 use crate::Engine;
 use crate::blobs::{BlobError, Found};
+use crate::replica;
 use crate::store::chapters::{self, ChapterRow};
 use crate::store::texts::{self, StoredText};
-use crate::store::{StoreError, profiles, users};
+use crate::store::{StoreError, backgrounds, devices, profiles, users};
 
 #[derive(Debug, Error)]
 pub enum ReadError {
@@ -258,6 +260,7 @@ impl Engine {
         self.blobs.write(&alone, &visit.path, visit.markdown.as_bytes())?;
         let at = self.env.now();
         self.store.write(|transaction| {
+            let device = devices::find(transaction, visit.path.user_id)?;
             texts::insert(
                 transaction,
                 &StoredText {
@@ -265,19 +268,33 @@ impl Engine {
                     book_id: self.shelf.book.id.clone(),
                     digest,
                     len_bytes: visit.markdown.len() as u64,
-                    generator: format!("primer/{GENERATOR_VERSION}"),
+                    generator: generator(),
                     created_at: at,
                     last_opened_at: at,
+                    stamp: device.map(|device| Stamp::next(None, at, device.id)),
+                    came_from: None,
                 },
             )?;
-            chapters::save(transaction, &visit.path, at)
+            chapters::save(transaction, &visit.path, at)?;
+            backgrounds::save(transaction, visit.path.user_id, &visit.profile.background)?;
+            // Its reader wants it after all.
+            replica::edit(transaction, visit.path.user_id, at, |registers, stamp| {
+                keep_again(registers, &visit.path, stamp)
+            })?;
+            devices::count_change(transaction, visit.path.user_id)
         })?;
+        self.desk.note_change();
         if let Err(error) = self.evict_over_quota(&alone) {
             // The text is stored; that older ones could not leave is no reason to say it was not.
             eprintln!("primer: the stored texts could not be brought under their quota: {error}");
         }
         Ok(Kept::Written)
     }
+}
+
+/// What this program's own texts are written by.
+pub(crate) fn generator() -> String {
+    format!("primer/{GENERATOR_VERSION}")
 }
 
 enum Kept {

@@ -11,6 +11,7 @@ use serde_json::Value;
 use crate::command::{each_line, minutes, run};
 use crate::count::Count;
 use crate::failure::Failure;
+use crate::s3_server;
 
 const BUILD_DEADLINE_MIN: u64 = 25;
 
@@ -75,9 +76,12 @@ fn program_in(line: &str) -> Option<(String, PathBuf)> {
 }
 
 /// Every test but those of the page and the window.
-pub fn test(root: &Path, filter: Option<&str>) -> Result<Count, Failure> {
+pub fn test(root: &Path, filter: Option<&str>, server: Option<&Path>) -> Result<Count, Failure> {
     let mut command = cargo(root, &["test", "--no-fail-fast"]);
     command.args(WORKSPACE).args(filter);
+    if let Some(server) = server {
+        command.env(s3_server::PLACE, server);
+    }
     let mut count = Count::default();
     let status = each_line(&mut command, minutes(15), |line| {
         println!("{line}");

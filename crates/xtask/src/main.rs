@@ -14,6 +14,7 @@ mod licences;
 mod network;
 mod packages;
 mod rules;
+mod s3_server;
 mod step;
 mod tasks;
 mod types;

@@ -9,7 +9,7 @@ use std::process::Command;
 use crate::command::{minutes, output, run, says_yes};
 use crate::failure::Failure;
 
-const PACKAGES: [&str; 15] = [
+const PACKAGES: [&str; 17] = [
     // To build: cc and the headers of the webview.
     "build-essential",
     "ca-certificates",
@@ -24,10 +24,13 @@ const PACKAGES: [&str; 15] = [
     "webkit2gtk-driver",
     "xauth",
     "xvfb",
-    // Letters for the words in figures; the programs in the book.
+    // A keychain for the tests of secrets.
+    "gnome-keyring",
+    // Letters for the words in figures; the programs in the book; pip for the S3 server of the tests.
     "fonts-dejavu-core",
     "procps",
     "python3",
+    "python3-pip",
 ];
 
 /// Says which packages are missing and installs them.

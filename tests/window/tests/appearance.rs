@@ -27,7 +27,15 @@ pub async fn theme_and_text_size_change_the_page_and_survive_a_restart() {
     window.you().await;
     pictures.take(&window, "22-you-dark").await;
 
-    for _ in 0..10 {
+    window.press('-').await;
+    window.come_true("the text is smaller", "return document.documentElement.style.fontSize === '90%'").await;
+    for key in ['+', '='] {
+        window.press(key).await;
+    }
+    window
+        .come_true("the text is larger again", "return document.documentElement.style.fontSize === '110%'")
+        .await;
+    for _ in 0..9 {
         window.click("[data-test=appearance] [aria-label='Larger text']").await;
     }
     assert_eq!(window.text("[data-test=text-size]").await, "200 %");

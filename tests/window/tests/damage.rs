@@ -47,7 +47,7 @@ fn texts_below(folder: &Path) -> Vec<PathBuf> {
     found
 }
 
-pub async fn a_broken_database_is_told_in_a_sentence_and_left_as_it_is() {
+pub async fn a_broken_database_is_told_left_as_it_is_and_opened_anew_once_it_is_moved_away() {
     let (home, pictures) = (Home::new(), artifacts());
     let garbage: Vec<u8> = b"this is no database ".repeat(500);
     let file = home.data().join("primer.sqlite3");
@@ -61,6 +61,11 @@ pub async fn a_broken_database_is_told_in_a_sentence_and_left_as_it_is() {
     pictures.take(&window, "61-broken-database").await;
     window.click_words(".trouble", "Try again").await;
     window.see("[data-test=trouble] .trouble").await;
-    window.close().await;
     assert_eq!(fs::read(&file).expect("the file is there"), garbage, "untouched");
+
+    fs::remove_file(&file).expect("the garbage can be moved away");
+    window.click_words(".trouble", "Try again").await;
+    window.first_start("Hana", &BEGINNER, None).await;
+    window.close().await;
+    assert_eq!(primer(&home, &["user", "list"])[0]["name"], "Hana");
 }

@@ -38,7 +38,7 @@ const TESTS: &[Test] = tests![
     appearance::theme_and_text_size_change_the_page_and_survive_a_restart,
     pages::no_room_scrolls_sideways_at_any_size,
     damage::a_damaged_chapter_opens_healed_and_says_so,
-    damage::a_broken_database_is_told_in_a_sentence_and_left_as_it_is,
+    damage::a_broken_database_is_told_left_as_it_is_and_opened_anew_once_it_is_moved_away,
     shell::a_second_start_raises_the_first_window,
     shell::the_window_has_its_size_again_after_a_restart,
 ];

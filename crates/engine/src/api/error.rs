@@ -11,7 +11,10 @@ use crate::OpenError;
 use crate::blobs::BlobError;
 use crate::bookshelf::BookError;
 use crate::reading::ReadError;
+use crate::remote::RemoteError;
+use crate::secrets::SecretError;
 use crate::store::StoreError;
+use crate::sync::SyncError;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, TS)]
 #[serde(rename_all = "snake_case")]
@@ -22,11 +25,15 @@ pub enum ErrorCode {
     ChapterNotFound,
     BlockNotFound,
     BookInvalid,
-    BookUnreadable,
     DatabaseNewer,
     DatabaseUnusable,
     DiskFull,
     DiskFailed,
+    RemoteNotFound,
+    ComputerNotFound,
+    /// A remote, or the way to it; which of the many, its message says.
+    RemoteFailed,
+    SecretFailed,
     /// Another program holds what is needed.
     Busy,
     InvalidRequest,
@@ -75,6 +82,36 @@ impl ApiError {
             format!("There is no reader {id} on this computer."),
             "List the readers with “primer user list”, or add one with “primer user add NAME”.",
         )
+    }
+
+    pub fn remote_not_found(id: &str) -> ApiError {
+        ApiError::new(
+            ErrorCode::RemoteNotFound,
+            format!("This computer knows no remote {id}."),
+            "List them with “primer remote list”, or add one with “primer remote add”.",
+        )
+    }
+
+    pub fn computer_not_found(id: &str) -> ApiError {
+        ApiError::new(
+            ErrorCode::ComputerNotFound,
+            format!("This reader has no computer {id}."),
+            "List them with “primer computer list”.",
+        )
+    }
+
+    /// What kept a sync from its end.
+    pub fn sync(error: &SyncError) -> ApiError {
+        let words = error.words();
+        let code = match error {
+            SyncError::UnderWay => ErrorCode::Busy,
+            SyncError::NoSuchRemote => ErrorCode::RemoteNotFound,
+            SyncError::Store(StoreError::DiskFull { .. }) | SyncError::Blobs(BlobError::DiskFull { .. }) => {
+                return ApiError::disk_full();
+            }
+            _ => ErrorCode::RemoteFailed,
+        };
+        ApiError::new(code, words.sentence, words.next_step)
     }
 
     pub(super) fn request(command: &str, error: &serde_json::Error) -> ApiError {
@@ -154,8 +191,8 @@ impl From<StoreError> for ApiError {
             StoreError::NotPrimer { .. } => ApiError::new(
                 ErrorCode::DatabaseUnusable,
                 format!("Your data can't be opened: {text}."),
-                "Put a copy of your own in its place, or move the file away to begin anew, and start Primer again; nothing \
-                 was changed.",
+                "Put a copy of your own in its place, or move the file away to begin anew, then try again; nothing was \
+                 changed.",
             ),
             StoreError::Open { .. } | StoreError::Lock { .. } => ApiError::new(
                 ErrorCode::DatabaseUnusable,
@@ -178,6 +215,22 @@ impl From<StoreError> for ApiError {
                 "Try again; if it stays, copy the data folder somewhere safe and report this sentence.",
             ),
         }
+    }
+}
+
+impl From<RemoteError> for ApiError {
+    fn from(error: RemoteError) -> ApiError {
+        ApiError::sync(&SyncError::Remote(error))
+    }
+}
+
+impl From<SecretError> for ApiError {
+    fn from(error: SecretError) -> ApiError {
+        ApiError::new(
+            ErrorCode::SecretFailed,
+            format!("{}.", sentence(&with_causes(&error)).trim_end_matches('.')),
+            "Unlock this computer's keychain, or check that the data folder is yours to write to, and try again.",
+        )
     }
 }
 

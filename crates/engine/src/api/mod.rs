@@ -3,14 +3,22 @@
 //! [`commands!`](macro@commands) below is the one list of them. It makes the dispatch and the TypeScript map of names
 //! to types, so the two can't differ.
 
+mod ago;
 mod chapters;
+mod computers;
 mod error;
 mod readers;
+mod remotes;
+mod removal;
+mod sync_types;
+mod syncing;
 mod types;
 mod typescript;
 
 pub use chapters::{ChapterText, TextForm};
 pub use error::{ApiError, ErrorCode};
+pub use sync_types::*;
+pub use syncing::Synced;
 pub use types::*;
 pub use typescript::typescript;
 
@@ -57,10 +65,29 @@ commands! {
     save_position: SavePosition => Nothing = chapters::save_position;
     get_storage: Nothing => Storage = readers::storage;
     set_quota: SetQuota => Storage = readers::set_quota;
+    stored_chapters: OfReader => Vec<StoredChapter> = removal::stored_chapters;
+    remove_chapter: RemoveChapter => Nothing = removal::remove_chapter;
+    remove_reader: OfReader => Startup = removal::remove_reader;
+    list_remotes: OfReader => Vec<RemoteView> = remotes::list;
+    add_remote: AddRemote => RemoteView = remotes::add;
+    remove_remote: OfRemote => Nothing = remotes::remove;
+    pause_remote: PauseRemote => Nothing = remotes::pause;
+    list_computers: OfReader => Vec<ComputerView> = computers::list;
+    export_computer: OfReader => Joining = computers::export;
+    join_reader: JoinReader => Joined = computers::join;
+    forget_computer: ForgetComputer => Nothing = syncing::forget_computer;
+    sync_status: OfReader => SyncStatus = syncing::status;
+    sync_now: OfReader => Nothing = syncing::sync_now;
+    network_is_back: Nothing => Nothing = syncing::network_is_back;
+    get_sync_settings: OfReader => SyncSettings = syncing::settings;
+    set_sync_settings: SetSyncSettings => Nothing = syncing::set_settings;
 }
 
 /// What the command line asks for beyond the window's commands.
 pub mod direct {
     pub use super::chapters::{entries, text};
+    pub use super::computers::{export as export_computer, join as join_reader, list as computers};
     pub use super::readers::{add, all, import_profile, last_used, profile, storage};
+    pub use super::remotes::{add as add_remote, list as remotes, remove as remove_remote};
+    pub use super::syncing::{forget_computer, set_settings, settings, status as sync_status};
 }

@@ -10,7 +10,6 @@ use super::types::*;
 use crate::Engine;
 use crate::cache::LAST_READER;
 use crate::reading::CurrentProfile;
-use crate::store::profiles;
 use crate::store::settings::{self, Key};
 use crate::store::users::{self, User};
 
@@ -75,12 +74,7 @@ pub fn last_used(engine: &Engine) -> Result<Option<UserId>, ApiError> {
 
 pub fn add(engine: &Engine, request: AddReader) -> Result<Reader, ApiError> {
     let name = reader_name(&request.name).map_err(ApiError::invalid_name)?;
-    let id = UserId::new(engine.env.new_id());
-    let at = engine.env.now();
-    engine.store.write(|transaction| {
-        users::insert(transaction, id, &name, at)?;
-        settings::set(transaction, None, &LAST_READER, &id.to_string())
-    })?;
+    let id = engine.add_reader(&name)?;
     Ok(Reader { id: id.to_string(), name })
 }
 
@@ -93,8 +87,7 @@ pub fn choose(engine: &Engine, request: OfReader) -> Result<Startup, ApiError> {
 pub fn rename(engine: &Engine, request: RenameReader) -> Result<Reader, ApiError> {
     let name = reader_name(&request.name).map_err(ApiError::invalid_name)?;
     let user = existing(engine, &request.user_id)?;
-    let at = engine.env.now();
-    if !engine.store.write(|transaction| users::rename(transaction, user, &name, at))? {
+    if !engine.rename_reader(user, &name)? {
         return Err(ApiError::user_not_found(&request.user_id));
     }
     Ok(Reader { id: user.to_string(), name })
@@ -165,8 +158,7 @@ fn save_profile_of(
 ) -> Result<ProfileView, ApiError> {
     let user = existing(engine, &request.user_id)?;
     let background = request.background.validate(origin).map_err(ApiError::invalid_profile)?;
-    let at = engine.env.now();
-    engine.store.write(|transaction| profiles::save(transaction, user, &background, at))?;
+    engine.save_background(user, &background)?;
     Ok(profile_view(user, engine.current_profile(user)?))
 }
 

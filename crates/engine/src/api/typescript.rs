@@ -4,7 +4,9 @@ use primer_domain::profile::{Background, Draft, FieldError, Level, Robotics};
 use ts_rs::{Config, TS};
 
 use super::error::{ApiError, ErrorCode};
-use super::{command_types, types};
+use super::{command_types, sync_types, types};
+use crate::remote::{Location, S3Location, Style};
+use crate::sync::Progress;
 
 /// The whole file. The same program always gives the same text.
 pub fn typescript() -> String {
@@ -61,6 +63,27 @@ pub fn typescript() -> String {
         types::OriginalPage,
         types::Variant,
         types::Storage,
+        Style,
+        S3Location,
+        Location,
+        Progress,
+        sync_types::AddRemote,
+        sync_types::OfRemote,
+        sync_types::PauseRemote,
+        sync_types::SecretPlaceView,
+        sync_types::SyncRunView,
+        sync_types::RemoteView,
+        sync_types::SyncState,
+        sync_types::SyncStatus,
+        sync_types::ComputerView,
+        sync_types::ForgetComputer,
+        sync_types::Joining,
+        sync_types::JoinReader,
+        sync_types::Joined,
+        sync_types::SyncSettings,
+        sync_types::SetSyncSettings,
+        sync_types::RemoveChapter,
+        sync_types::StoredChapter,
     );
     out.push_str("export type Commands = {\n");
     for (name, request, response) in command_types(&config) {

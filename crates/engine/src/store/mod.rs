@@ -3,12 +3,18 @@
 //! Every write goes through [`Store::write`], one immediate transaction at a time; reads use connections that cannot
 //! write. A database from a newer program is refused and left untouched.
 
+pub mod backgrounds;
 pub mod chapters;
+pub mod devices;
 mod migrate;
 pub mod positions;
 pub mod profiles;
+pub mod registers;
+pub mod remote_replicas;
+pub mod remotes;
 mod reserve;
 pub mod settings;
+pub mod sync_runs;
 pub mod texts;
 pub mod users;
 

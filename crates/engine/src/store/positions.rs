@@ -43,6 +43,22 @@ pub fn save(
     Ok(())
 }
 
+/// What one reader has and the other lacks.
+pub fn copy(connection: &Connection, from: UserId, to: UserId) -> Result<(), StoreError> {
+    connection
+        .prepare_cached(
+            "INSERT INTO reading_positions (user_id, book_id, chapter_id, element_id, progress, updated_at)
+             SELECT :to, book_id, chapter_id, element_id, progress, updated_at
+             FROM reading_positions WHERE user_id = :from
+             ON CONFLICT DO NOTHING",
+        )
+        .and_then(|mut statement| {
+            statement.execute(named_params! {":from": from.to_string(), ":to": to.to_string()})
+        })
+        .map_err(StoreError::sql("taking over where a reader was"))?;
+    Ok(())
+}
+
 pub fn find(
     connection: &Connection,
     user: UserId,

@@ -1,6 +1,7 @@
 //! `stored_texts`: what is known of each file under `blobs/`.
 
-use primer_domain::ids::{TextDigest, UserId};
+use primer_domain::ids::{ChapterId, DeviceId, ProfileHash, TextDigest, UserId};
+use primer_domain::replica::{Stamp, TextEntry};
 use primer_domain::storage_path::StoragePath;
 use primer_domain::timestamp::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row, named_params};
@@ -17,16 +18,42 @@ pub struct StoredText {
     pub generator: String,
     pub created_at: Timestamp,
     pub last_opened_at: Timestamp,
+    /// When and by which computer it was made, where that is known.
+    pub stamp: Option<Stamp>,
+    /// The computer that sent it here, if it was not written here.
+    pub came_from: Option<DeviceId>,
 }
 
-/// A text that is already known keeps its facts: a file is never changed, so they are the same.
+impl StoredText {
+    /// What its computer says of it to the others. `device`: who made it, where that was not written down.
+    pub fn entry(&self, device: DeviceId) -> TextEntry {
+        TextEntry {
+            book_id: self.book_id.clone(),
+            digest: self.digest,
+            len_bytes: self.len_bytes,
+            generator: self.generator.clone(),
+            stamp: self.stamp.unwrap_or(Stamp::next(None, self.created_at, device)),
+        }
+    }
+}
+
+/// The generator of a text that was found without its row.
+pub const ADOPTED: &str = "adopted";
+
+/// A text that is already known keeps its facts, for a file is never changed; only what was not known of an adopted one
+/// is filled in.
 pub fn insert(connection: &Connection, text: &StoredText) -> Result<(), StoreError> {
     connection
         .prepare_cached(
             "INSERT INTO stored_texts
-                 (storage_path, user_id, book_id, sha256, len_bytes, generator, created_at, last_opened_at)
-             VALUES (:path, :user_id, :book_id, :sha256, :len_bytes, :generator, :created_at, :last_opened_at)
-             ON CONFLICT (storage_path) DO UPDATE SET last_opened_at = excluded.last_opened_at, book_id = excluded.book_id",
+                 (storage_path, user_id, book_id, sha256, len_bytes, generator, created_at, last_opened_at, stamp, came_from)
+             VALUES (:path, :user_id, :book_id, :sha256, :len_bytes, :generator, :created_at, :last_opened_at, :stamp,
+                 :came_from)
+             ON CONFLICT (storage_path) DO UPDATE SET
+                 last_opened_at = excluded.last_opened_at,
+                 book_id = excluded.book_id,
+                 generator = CASE generator WHEN 'adopted' THEN excluded.generator ELSE generator END,
+                 stamp = COALESCE(stamp, excluded.stamp)",
         )
         .and_then(|mut statement| {
             statement.execute(named_params! {
@@ -38,6 +65,8 @@ pub fn insert(connection: &Connection, text: &StoredText) -> Result<(), StoreErr
                 ":generator": text.generator,
                 ":created_at": text.created_at.to_string(),
                 ":last_opened_at": text.last_opened_at.to_string(),
+                ":stamp": text.stamp.map(|stamp| stamp.to_string()),
+                ":came_from": text.came_from.map(|device| device.to_string()),
             })
         })
         .map_err(StoreError::sql("recording a file"))?;
@@ -47,7 +76,7 @@ pub fn insert(connection: &Connection, text: &StoredText) -> Result<(), StoreErr
 pub fn find(connection: &Connection, path: &StoragePath) -> Result<Option<StoredText>, StoreError> {
     connection
         .prepare_cached(
-            "SELECT storage_path, book_id, sha256, len_bytes, generator, created_at, last_opened_at
+            "SELECT storage_path, book_id, sha256, len_bytes, generator, created_at, last_opened_at, stamp, came_from
              FROM stored_texts WHERE storage_path = :path",
         )
         .and_then(|mut statement| {
@@ -62,7 +91,7 @@ pub fn find(connection: &Connection, path: &StoragePath) -> Result<Option<Stored
 pub fn list(connection: &Connection, user: Option<UserId>) -> Result<Vec<StoredText>, StoreError> {
     connection
         .prepare_cached(
-            "SELECT storage_path, book_id, sha256, len_bytes, generator, created_at, last_opened_at
+            "SELECT storage_path, book_id, sha256, len_bytes, generator, created_at, last_opened_at, stamp, came_from
              FROM stored_texts WHERE :user_id IS NULL OR user_id = :user_id ORDER BY storage_path",
         )
         .and_then(|mut statement| {
@@ -70,6 +99,29 @@ pub fn list(connection: &Connection, user: Option<UserId>) -> Result<Vec<StoredT
             statement.query_map(named_params! {":user_id": user}, raw)?.collect::<rusqlite::Result<Vec<_>>>()
         })
         .map_err(StoreError::sql("listing the files"))?
+        .into_iter()
+        .map(stored_text)
+        .collect()
+}
+
+/// All that are held of one chapter for one background.
+pub fn of_chapter(
+    connection: &Connection,
+    user: UserId,
+    chapter: ChapterId,
+    hash: ProfileHash,
+) -> Result<Vec<StoredText>, StoreError> {
+    // The paths begin alike, so the primary key finds them.
+    let begin = format!("users/{user}/chapters/{chapter}/{hash}/");
+    connection
+        .prepare_cached(
+            "SELECT storage_path, book_id, sha256, len_bytes, generator, created_at, last_opened_at, stamp, came_from
+             FROM stored_texts WHERE storage_path > :begin AND storage_path < :begin || '~' ORDER BY storage_path",
+        )
+        .and_then(|mut statement| {
+            statement.query_map(named_params! {":begin": begin}, raw)?.collect::<rusqlite::Result<Vec<_>>>()
+        })
+        .map_err(StoreError::sql("listing a chapter's files"))?
         .into_iter()
         .map(stored_text)
         .collect()
@@ -105,7 +157,7 @@ pub fn remove(connection: &Connection, path: &StoragePath) -> Result<(), StoreEr
     Ok(())
 }
 
-type Raw = (String, String, String, u64, String, String, String);
+type Raw = (String, String, String, u64, String, String, String, Option<String>, Option<String>);
 
 fn raw(row: &Row<'_>) -> rusqlite::Result<Raw> {
     Ok((
@@ -116,11 +168,13 @@ fn raw(row: &Row<'_>) -> rusqlite::Result<Raw> {
         row.get("generator")?,
         row.get("created_at")?,
         row.get("last_opened_at")?,
+        row.get("stamp")?,
+        row.get("came_from")?,
     ))
 }
 
 fn stored_text(raw: Raw) -> Result<StoredText, StoreError> {
-    let (path, book_id, sha256, len_bytes, generator, created_at, last_opened_at) = raw;
+    let (path, book_id, sha256, len_bytes, generator, created_at, last_opened_at, stamp, came_from) = raw;
     let bad = |column, value: &str| StoreError::bad_value("stored_texts", column, value);
     Ok(StoredText {
         path: StoragePath::parse(&path).ok_or_else(|| bad("storage_path", &path))?,
@@ -131,5 +185,9 @@ fn stored_text(raw: Raw) -> Result<StoredText, StoreError> {
         created_at: Timestamp::parse(&created_at).ok_or_else(|| bad("created_at", &created_at))?,
         last_opened_at: Timestamp::parse(&last_opened_at)
             .ok_or_else(|| bad("last_opened_at", &last_opened_at))?,
+        stamp: stamp.map(|text| Stamp::parse(&text).ok_or_else(|| bad("stamp", &text))).transpose()?,
+        came_from: came_from
+            .map(|text| DeviceId::parse(&text).ok_or_else(|| bad("came_from", &text)))
+            .transpose()?,
     })
 }

@@ -43,6 +43,15 @@ pub fn find(connection: &Connection, id: UserId) -> Result<Option<User>, StoreEr
         .transpose()
 }
 
+/// With all that is of this reader in the database.
+pub fn remove(connection: &Connection, id: UserId) -> Result<(), StoreError> {
+    connection
+        .prepare_cached("DELETE FROM \"user\" WHERE id = :id")
+        .and_then(|mut statement| statement.execute(named_params! {":id": id.to_string()}))
+        .map_err(StoreError::sql("removing a reader"))?;
+    Ok(())
+}
+
 /// In the order they were added.
 pub fn list(connection: &Connection) -> Result<Vec<User>, StoreError> {
     connection

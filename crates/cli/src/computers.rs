@@ -1,0 +1,115 @@
+//! A reader's computers: listing, adding, forgetting.
+
+use std::fs;
+use std::io::{self, Read, Write};
+use std::path::Path;
+use std::sync::Arc;
+
+use primer_engine::Engine;
+use primer_engine::api::{ApiError, ErrorCode, ForgetComputer, JoinReader, OfReader, direct};
+use serde_json::json;
+
+use crate::arguments::{ComputerCommand, Global};
+use crate::output::Output;
+use crate::reading::reader;
+use crate::syncing;
+
+pub fn run(
+    engine: &Arc<Engine>,
+    global: &Global,
+    command: &ComputerCommand,
+    output: &Output,
+) -> Result<(), ApiError> {
+    match command {
+        ComputerCommand::List => {
+            let user_id = reader(engine, global)?.to_string();
+            let computers = direct::computers(engine, OfReader { user_id })?;
+            output.print(&computers, |computers| {
+                let line = |computer: &primer_engine::api::ComputerView| {
+                    let last = match (&computer.trouble, &computer.last_here) {
+                        (Some(trouble), _) => trouble.clone(),
+                        (None, Some(ago)) => format!("was here {ago}"),
+                        (None, None) => "not synced yet".to_owned(),
+                    };
+                    let this = if computer.this_one { " (this one)" } else { "" };
+                    format!("{}  {}{this}  {last}\n", computer.device_id, computer.name)
+                };
+                computers.iter().map(line).collect()
+            })
+        }
+        ComputerCommand::Export { file } => {
+            let user_id = reader(engine, global)?.to_string();
+            let joining = direct::export_computer(engine, OfReader { user_id })?;
+            let Some(file) = file else { return output.print(&joining, |_| pretty(&joining)) };
+            write_for_its_owner(file, &pretty(&joining)).map_err(|error| {
+                ApiError::new(
+                    ErrorCode::DiskFailed,
+                    format!("{} could not be written: {error}.", file.display()),
+                    "Choose another place.",
+                )
+            })?;
+            output.print(&json!({"file": file}), |_| {
+                format!(
+                    "{} is written. It holds the key to your things: bring it to the other computer, open it there \
+                     with “primer computer join”, and delete it.",
+                    file.display()
+                )
+            })
+        }
+        ComputerCommand::Join { file, separate } => {
+            let merge_user_id = match (&global.user, separate) {
+                (_, true) => None,
+                (Some(id), false) => Some(id.clone()),
+                (None, false) => match direct::all(engine)?.as_slice() {
+                    [only] => Some(only.id.clone()),
+                    _ => None,
+                },
+            };
+            let joined = direct::join_reader(engine, JoinReader { file: read(file)?, merge_user_id })?;
+            output.print(&joined, |joined| {
+                let merged = match &joined.merged_name {
+                    Some(name) => format!(" What {name} answered here is kept with it."),
+                    None => String::new(),
+                };
+                format!("{} reads here now.{merged} “primer sync” brings the rest.", joined.name)
+            })
+        }
+        ComputerCommand::Forget { id } => {
+            let user_id = reader(engine, global)?.to_string();
+            direct::forget_computer(engine, ForgetComputer { user_id, device_id: id.clone() })?;
+            syncing::run(engine, global, false, output)
+        }
+    }
+}
+
+fn pretty(value: &impl serde::Serialize) -> String {
+    serde_json::to_string_pretty(value).unwrap_or_default() + "\n"
+}
+
+/// It holds a secret.
+fn write_for_its_owner(file: &Path, text: &str) -> io::Result<()> {
+    let mut options = fs::File::options();
+    options.create(true).truncate(true).write(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut handle = options.open(file)?;
+    handle.write_all(text.as_bytes())?;
+    handle.sync_all()
+}
+
+fn read(file: &Path) -> Result<String, ApiError> {
+    let mut text = String::new();
+    let read = if file == Path::new("-") {
+        io::stdin().read_to_string(&mut text).map(|_| ())
+    } else {
+        fs::read_to_string(file).map(|content| text = content)
+    };
+    read.map_err(|error| {
+        ApiError::new(
+            ErrorCode::InvalidRequest,
+            format!("{} can't be read: {error}.", file.display()),
+            "Name the file that “primer computer export” wrote on the other computer.",
+        )
+    })?;
+    Ok(text)
+}

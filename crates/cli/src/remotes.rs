@@ -1,0 +1,117 @@
+//! Remotes: adding, listing, forgetting.
+
+use std::env;
+use std::io::{self, IsTerminal, Read};
+
+use primer_engine::Engine;
+use primer_engine::api::{AddRemote, ApiError, ErrorCode, OfReader, OfRemote, RemoteView, direct};
+use primer_engine::remote::{Location, S3Location, Style};
+
+use crate::arguments::{AddRemoteCommand, Global, RemoteCommand, StyleChoice};
+use crate::output::Output;
+use crate::reading::reader;
+
+const SECRET: &str = "PRIMER_S3_SECRET";
+const TOKEN: &str = "PRIMER_S3_SESSION_TOKEN";
+
+pub fn run(
+    engine: &Engine,
+    global: &Global,
+    command: &RemoteCommand,
+    output: &Output,
+) -> Result<(), ApiError> {
+    match command {
+        RemoteCommand::Add(added) => {
+            let user_id = reader(engine, global)?.to_string();
+            let request = match added {
+                AddRemoteCommand::Folder { path, prefix } => AddRemote {
+                    user_id,
+                    location: Location::Folder { path: absolute(path), prefix: prefix.clone() },
+                    secret_access_key: None,
+                    session_token: None,
+                },
+                AddRemoteCommand::S3 { .. } => AddRemote {
+                    user_id,
+                    location: s3(added),
+                    secret_access_key: Some(secret()?),
+                    session_token: env::var(TOKEN).ok().filter(|token| !token.is_empty()),
+                },
+            };
+            let view = direct::add_remote(engine, request)?;
+            output.print(&view, |view| format!("{}\n“primer sync” brings everything there.\n", line(view)))
+        }
+        RemoteCommand::List => {
+            let user_id = reader(engine, global)?.to_string();
+            let views = direct::remotes(engine, OfReader { user_id })?;
+            output.print(&views, |views| match views.is_empty() {
+                true => "There is no remote yet. Add one with “primer remote add”.".to_owned(),
+                false => views.iter().map(|view| line(view) + "\n").collect(),
+            })
+        }
+        RemoteCommand::Remove { id } => {
+            let nothing = direct::remove_remote(engine, OfRemote { remote_id: id.clone() })?;
+            output.print(&nothing, |_| "Forgotten here. What is in it stays there.".to_owned())
+        }
+    }
+}
+
+fn line(view: &RemoteView) -> String {
+    let last = match view.last_syncs.first() {
+        None => "not synced yet".to_owned(),
+        Some(run) => match &run.trouble {
+            None => format!("synced {}", run.ago),
+            Some(trouble) => format!("tried {}: {trouble}", run.ago),
+        },
+    };
+    format!("{}  {}  {last}", view.remote_id, view.name)
+}
+
+fn s3(added: &AddRemoteCommand) -> Location {
+    let AddRemoteCommand::S3 { endpoint, bucket, prefix, region, access_key_id, ca, style, proxy } = added
+    else {
+        unreachable!("only called for a server");
+    };
+    Location::S3(S3Location {
+        endpoint: endpoint.clone(),
+        bucket: bucket.clone(),
+        prefix: prefix.clone(),
+        region: region.clone(),
+        style: match style {
+            StyleChoice::Auto => Style::Auto,
+            StyleChoice::Path => Style::Path,
+            StyleChoice::Host => Style::Host,
+        },
+        access_key_id: access_key_id.clone(),
+        ca_file: ca.as_deref().map(absolute),
+        proxy: proxy.clone(),
+    })
+}
+
+/// As another working directory would name it too.
+fn absolute(path: &std::path::Path) -> std::path::PathBuf {
+    std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
+}
+
+fn secret() -> Result<String, ApiError> {
+    if let Ok(secret) = env::var(SECRET)
+        && !secret.is_empty()
+    {
+        return Ok(secret);
+    }
+    let missing = |what: &str| {
+        ApiError::new(
+            ErrorCode::InvalidRequest,
+            format!("The secret access key is missing: {what}."),
+            format!("Give it in the variable {SECRET}, or on the standard input."),
+        )
+    };
+    if io::stdin().is_terminal() {
+        return Err(missing("there is none in the environment"));
+    }
+    let mut text = String::new();
+    io::stdin().read_to_string(&mut text).map_err(|error| missing(&error.to_string()))?;
+    match text.trim() {
+        "" => Err(missing("the standard input is empty")),
+        secret => Ok(secret.to_owned()),
+    }
+}

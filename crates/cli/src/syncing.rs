@@ -1,0 +1,118 @@
+//! `primer sync`: with every remote of a reader, now.
+
+use std::io::{IsTerminal, Write, stderr};
+use std::sync::Arc;
+
+use primer_engine::Engine;
+use primer_engine::api::{ApiError, ErrorCode, SyncReport};
+use primer_engine::sync::{Outlook, Progress};
+use serde_json::json;
+
+use crate::arguments::Global;
+use crate::output::Output;
+use crate::reading::reader;
+
+pub fn run(engine: &Arc<Engine>, global: &Global, dry_run: bool, output: &Output) -> Result<(), ApiError> {
+    let user = reader(engine, global)?;
+    let remotes: Vec<_> = engine.remotes(user)?.into_iter().filter(|remote| !remote.paused).collect();
+    if remotes.is_empty() {
+        return Err(ApiError::new(
+            ErrorCode::RemoteNotFound,
+            "There is nothing to sync with.",
+            "Add a folder or a bucket with “primer remote add”.",
+        ));
+    }
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| {
+        ApiError::new(
+            ErrorCode::Internal,
+            format!("The network can't be used: {error}."),
+            "Close other programs and try again.",
+        )
+    })?;
+    let shown = !output.is_json() && stderr().is_terminal();
+    let mut report = SyncReport::default();
+    let mut outlook = Outlook::default();
+    let mut failure = None;
+    for remote in &remotes {
+        let show = |progress: Progress| {
+            if shown {
+                bar(progress);
+            }
+        };
+        let synced = runtime.block_on(engine.sync_once(remote, dry_run, show))?;
+        if shown {
+            clear_line();
+        }
+        report = added(report, &synced.report);
+        outlook = synced.outlook;
+        // One remote that fails must not keep the others from being synced.
+        failure = failure.or(synced.failure);
+    }
+    if let Some(failure) = failure {
+        return Err(ApiError::sync(&failure));
+    }
+    if dry_run {
+        let value = json!({
+            "requests": report.requests,
+            "received_bytes": report.received_bytes,
+            "would_write": outlook.write,
+            "would_fetch": outlook.fetch,
+            "would_fetch_bytes": outlook.fetch_bytes,
+            "would_send": outlook.send,
+            "would_send_bytes": outlook.send_bytes,
+            "would_request": outlook.fetch + outlook.send + u64::from(outlook.send_replica),
+        });
+        return output.print(&value, |_| {
+            format!(
+                "A sync would fetch {} texts ({} bytes), write {} here, send {} ({} bytes){}.",
+                outlook.fetch,
+                outlook.fetch_bytes,
+                outlook.write,
+                outlook.send,
+                outlook.send_bytes,
+                if outlook.send_replica { ", and tell the others" } else { "" }
+            )
+        });
+    }
+    output.print(&report, |report| {
+        format!(
+            "Synced: {} texts sent, {} fetched, {} written from what others announced, {} changes merged \
+             ({} requests, {} bytes out, {} bytes in).",
+            report.sent,
+            report.received,
+            report.written,
+            report.merged,
+            report.requests,
+            report.sent_bytes,
+            report.received_bytes
+        )
+    })
+}
+
+fn added(sum: SyncReport, other: &SyncReport) -> SyncReport {
+    SyncReport {
+        requests: sum.requests + other.requests,
+        sent_bytes: sum.sent_bytes + other.sent_bytes,
+        received_bytes: sum.received_bytes + other.received_bytes,
+        sent: sum.sent + other.sent,
+        received: sum.received + other.received,
+        written: sum.written + other.written,
+        merged: sum.merged + other.merged,
+        duration_ms: sum.duration_ms + other.duration_ms,
+    }
+}
+
+/// Where the terminal takes no more there is nothing to show.
+fn bar(progress: Progress) {
+    const WIDTH: u64 = 30;
+    if progress.total == 0 {
+        return;
+    }
+    let full = (progress.done * WIDTH / progress.total) as usize;
+    let bar = "#".repeat(full) + &".".repeat(WIDTH as usize - full);
+    let _ = write!(stderr(), "\r[{bar}] {} of {} texts", progress.done, progress.total);
+}
+
+fn clear_line() {
+    let _ = write!(stderr(), "\r\x1b[K");
+}

@@ -1,0 +1,149 @@
+//! The commands about remotes: where a reader's things are kept beside this computer.
+
+use primer_domain::ids::UserId;
+
+use super::ago::ago;
+use super::error::ApiError;
+use super::readers::existing;
+use super::sync_types::*;
+use super::types::*;
+use crate::Engine;
+use crate::remote::{Credentials, Location, Remote, RemoteError};
+use crate::secrets::{Secret, SecretPlace};
+use crate::store::remotes::{self, RemoteId, RemoteRow};
+use crate::store::sync_runs::{self, SyncRun};
+
+/// As many of the last syncs are shown.
+const LAST_SYNCS: u32 = 10;
+
+pub fn list(engine: &Engine, request: OfReader) -> Result<Vec<RemoteView>, ApiError> {
+    let user = existing(engine, &request.user_id)?;
+    engine.remotes(user)?.into_iter().map(|row| view(engine, row)).collect()
+}
+
+fn view(engine: &Engine, row: RemoteRow) -> Result<RemoteView, ApiError> {
+    let runs = engine.store.read(|connection| sync_runs::last(connection, row.id, LAST_SYNCS))?;
+    let secret = matches!(row.location, Location::S3(_)).then(|| match engine.secrets.place() {
+        SecretPlace::Keychain => SecretPlaceView::Keychain,
+        SecretPlace::File(path) => SecretPlaceView::File { path },
+    });
+    Ok(RemoteView {
+        remote_id: row.id.to_string(),
+        name: name(&row.location),
+        location: row.location,
+        paused: row.paused,
+        secret,
+        last_syncs: runs.iter().map(|run| run_view(engine, run)).collect(),
+    })
+}
+
+pub(super) fn name(location: &Location) -> String {
+    let place = location.place();
+    match location {
+        Location::S3(_) => format!("{} on {}", place.bucket(), place.name()),
+        Location::Folder { .. } => place.name(),
+    }
+}
+
+fn run_view(engine: &Engine, run: &SyncRun) -> SyncRunView {
+    SyncRunView {
+        began_at: run.began_at.to_string(),
+        ago: ago(run.ended_at, engine.env.now()),
+        requests: run.requests,
+        sent_bytes: run.sent_bytes,
+        received_bytes: run.received_bytes,
+        sent: run.sent,
+        received: run.received,
+        merged: run.merged,
+        trouble: run.fault.as_ref().map(|(_, message)| message.clone()),
+    }
+}
+
+pub fn add(engine: &Engine, request: AddRemote) -> Result<RemoteView, ApiError> {
+    let user = existing(engine, &request.user_id)?;
+    let id = engine.add_remote(user, &request.location, request.secret_access_key, request.session_token)?;
+    engine.desk.bell.notify_one();
+    let row = engine.store.read(|connection| remotes::find(connection, id))?;
+    view(engine, row.ok_or_else(|| ApiError::remote_not_found(&id.to_string()))?)
+}
+
+/// Forgets it on this computer. What is in it stays there.
+pub fn remove(engine: &Engine, request: OfRemote) -> Result<Nothing, ApiError> {
+    let row = existing_remote(engine, &request.remote_id)?;
+    engine.desk.cancel(row.id);
+    engine.store.write(|transaction| remotes::remove(transaction, row.id))?;
+    engine.secrets.remove(&secret_name(row.id))?;
+    engine.secrets.remove(&token_name(row.id))?;
+    Ok(Nothing {})
+}
+
+pub fn pause(engine: &Engine, request: PauseRemote) -> Result<Nothing, ApiError> {
+    let row = existing_remote(engine, &request.remote_id)?;
+    engine.store.write(|transaction| remotes::set_paused(transaction, row.id, request.paused))?;
+    if request.paused {
+        engine.desk.cancel(row.id);
+    } else {
+        engine.desk.bell.notify_one();
+    }
+    Ok(Nothing {})
+}
+
+pub(super) fn existing_remote(engine: &Engine, id: &str) -> Result<RemoteRow, ApiError> {
+    let found = match RemoteId::parse(id) {
+        Some(id) => engine.store.read(|connection| remotes::find(connection, id))?,
+        None => None,
+    };
+    found.ok_or_else(|| ApiError::remote_not_found(id))
+}
+
+fn secret_name(remote: RemoteId) -> String {
+    format!("remote/{remote}")
+}
+
+/// Of temporary keys.
+fn token_name(remote: RemoteId) -> String {
+    format!("remote/{remote}/token")
+}
+
+impl Engine {
+    pub fn remotes(&self, user: UserId) -> Result<Vec<RemoteRow>, ApiError> {
+        Ok(self.store.read(|connection| remotes::list(connection, user))?)
+    }
+
+    pub(super) fn add_remote(
+        &self,
+        user: UserId,
+        location: &Location,
+        secret_access_key: Option<String>,
+        session_token: Option<String>,
+    ) -> Result<RemoteId, ApiError> {
+        let credentials = secret_access_key.map(|secret| Credentials {
+            secret_access_key: Secret::new(secret),
+            session_token: session_token.map(Secret::new),
+        });
+        // Settings that can't be meant so are told now, not at the first sync.
+        Remote::connect(location, credentials.clone(), self.env.clock())?;
+        let id = RemoteId(self.env.new_id());
+        let at = self.env.now();
+        if let Some(credentials) = credentials {
+            self.secrets.set(&secret_name(id), credentials.secret_access_key.expose())?;
+            if let Some(token) = credentials.session_token {
+                self.secrets.set(&token_name(id), token.expose())?;
+            }
+        }
+        self.store.write(|transaction| remotes::insert(transaction, id, user, location, at))?;
+        Ok(id)
+    }
+
+    pub(super) fn credentials(&self, remote: RemoteId) -> Result<Option<Credentials>, ApiError> {
+        let Some(secret_access_key) = self.secrets.get(&secret_name(remote))? else { return Ok(None) };
+        let session_token = self.secrets.get(&token_name(remote))?;
+        Ok(Some(Credentials { secret_access_key, session_token }))
+    }
+
+    /// Makes no request.
+    pub(super) fn connect(&self, row: &RemoteRow) -> Result<Result<Remote, RemoteError>, ApiError> {
+        let credentials = self.credentials(row.id)?;
+        Ok(Remote::connect(&row.location, credentials, self.env.clock()))
+    }
+}

@@ -1,0 +1,91 @@
+//! Removing: from this computer, which leaves the other computers and the remotes as they are, or everywhere.
+
+use primer_domain::ids::{ChapterId, UserId};
+use primer_domain::replica::{Registers, take_back, taken_back};
+use primer_domain::storage_path::StoragePath;
+
+use super::error::ApiError;
+use super::readers::existing;
+use super::remotes;
+use super::sync_types::*;
+use super::types::*;
+use crate::Engine;
+use crate::replica;
+use crate::store::{remote_replicas, texts, users};
+
+/// What is stored of each chapter for a reader.
+pub fn stored_chapters(engine: &Engine, request: OfReader) -> Result<Vec<StoredChapter>, ApiError> {
+    let user = existing(engine, &request.user_id)?;
+    let held = engine.store.read(|connection| texts::list(connection, Some(user)))?;
+    let stored = |chapter: &primer_domain::book::Chapter| {
+        let of_chapter: Vec<_> = held.iter().filter(|text| text.path.chapter_id == chapter.id).collect();
+        StoredChapter {
+            chapter_id: chapter.id.0,
+            title: chapter.title.clone(),
+            texts: of_chapter.len() as u64,
+            len_bytes: of_chapter.iter().map(|text| text.len_bytes).sum(),
+        }
+    };
+    Ok(engine.shelf.book.chapters.iter().map(stored).filter(|chapter| chapter.texts > 0).collect())
+}
+
+/// Removes every text of a chapter that is stored for a reader.
+pub fn remove_chapter(engine: &Engine, request: RemoveChapter) -> Result<Nothing, ApiError> {
+    let user = existing(engine, &request.user_id)?;
+    let chapter = ChapterId(request.chapter_id);
+    if request.everywhere {
+        engine.take_back_chapter(user, chapter)?;
+    }
+    let held = engine.store.read(|connection| texts::list(connection, Some(user)))?;
+    let leaving: Vec<StoragePath> =
+        held.into_iter().map(|text| text.path).filter(|path| path.chapter_id == chapter).collect();
+    engine.remove_texts(&leaving)?;
+    engine.desk.note_change();
+    Ok(Nothing {})
+}
+
+/// Takes a reader off this computer. What is in their remotes stays there, and a joining file brings it back.
+pub fn remove_reader(engine: &Engine, request: OfReader) -> Result<Startup, ApiError> {
+    let user = existing(engine, &request.user_id)?;
+    for remote in engine.remotes(user)? {
+        remotes::remove(engine, OfRemote { remote_id: remote.id.to_string() })?;
+    }
+    let held = engine.store.read(|connection| texts::list(connection, Some(user)))?;
+    let leaving: Vec<StoragePath> = held.into_iter().map(|text| text.path).collect();
+    engine.remove_texts(&leaving)?;
+    engine.store.write(|transaction| users::remove(transaction, user))?;
+    super::readers::startup(engine, Nothing {})
+}
+
+impl Engine {
+    fn take_back_chapter(&self, user: UserId, chapter: ChapterId) -> Result<(), ApiError> {
+        let mut known: Vec<StoragePath> = self
+            .store
+            .read(|connection| texts::list(connection, Some(user)))?
+            .into_iter()
+            .map(|text| text.path)
+            .collect();
+        for remote in self.remotes(user)? {
+            for (device, body) in self.store.read(|c| remote_replicas::all(c, remote.id))? {
+                let replica = body
+                    .body
+                    .ok()
+                    .and_then(|body| primer_domain::replica::Replica::parse(&body, user, device).ok());
+                known.extend(replica.into_iter().flat_map(|replica| replica.texts.into_keys()));
+            }
+        }
+        known.retain(|path| path.chapter_id == chapter);
+        let at = self.env.now();
+        self.store.write(|transaction| {
+            replica::edit(transaction, user, at, |registers, stamp| {
+                let gone = taken_back(registers, user);
+                let mut changed = Registers::default();
+                for path in known.iter().filter(|path| !gone.contains(path)) {
+                    changed.join(&take_back(registers, path, stamp));
+                }
+                changed
+            })
+        })?;
+        Ok(())
+    }
+}

@@ -1,0 +1,268 @@
+//! The commands about syncing: how it stands, and doing it now.
+
+use std::sync::Arc;
+
+use primer_domain::ids::{DeviceId, UserId};
+
+use super::ago::{ago, bytes};
+use super::error::ApiError;
+use super::readers::existing;
+use super::sync_types::*;
+use super::types::*;
+use crate::Engine;
+use crate::remote::RemoteError;
+use crate::store::remotes::RemoteRow;
+use crate::store::settings::{self, Key};
+use crate::store::sync_runs::{self, SyncRun};
+use crate::sync::driver::{self, Cancel};
+use crate::sync::{Manner, Progress, SyncError};
+
+const SETTINGS: Key<SyncSettings> = Key::new("sync");
+
+/// Computers that are to be forgotten at the next sync, by remote.
+const FORGET: Key<Vec<String>> = Key::new("forget_computers");
+
+pub fn settings(engine: &Engine, request: OfReader) -> Result<SyncSettings, ApiError> {
+    let user = existing(engine, &request.user_id)?;
+    engine.sync_settings(user)
+}
+
+pub fn set_settings(engine: &Engine, request: SetSyncSettings) -> Result<Nothing, ApiError> {
+    let user = existing(engine, &request.user_id)?;
+    engine.store.write(|transaction| settings::set(transaction, Some(user), &SETTINGS, &request.settings))?;
+    engine.desk.bell.notify_one();
+    Ok(Nothing {})
+}
+
+/// Rings the bell of whoever syncs in the background.
+pub fn sync_now(engine: &Engine, request: OfReader) -> Result<Nothing, ApiError> {
+    let user = existing(engine, &request.user_id)?;
+    engine.desk.ask_for(user);
+    Ok(Nothing {})
+}
+
+/// What failed for want of a network is worth trying now.
+pub fn network_is_back(engine: &Engine, _: Nothing) -> Result<Nothing, ApiError> {
+    engine.desk.hurry();
+    Ok(Nothing {})
+}
+
+pub fn forget_computer(engine: &Engine, request: ForgetComputer) -> Result<Nothing, ApiError> {
+    let user = existing(engine, &request.user_id)?;
+    let device = DeviceId::parse(&request.device_id)
+        .ok_or_else(|| ApiError::computer_not_found(&request.device_id))?;
+    if !engine.computers(user)?.iter().any(|computer| computer.device_id == request.device_id) {
+        return Err(ApiError::computer_not_found(&request.device_id));
+    }
+    engine.store.write(|transaction| {
+        let mut wanted = settings::get(transaction, Some(user), &FORGET)?.unwrap_or_default();
+        wanted.push(device.to_string());
+        settings::set(transaction, Some(user), &FORGET, &wanted)
+    })?;
+    engine.desk.ask_for(user);
+    Ok(Nothing {})
+}
+
+/// How it stands, in a sentence.
+pub fn status(engine: &Engine, request: OfReader) -> Result<SyncStatus, ApiError> {
+    let user = existing(engine, &request.user_id)?;
+    let remotes = engine.remotes(user)?;
+    let arrived = engine.desk.arrived();
+    let status = |state, sentence: String, hint, waiting, progress| SyncStatus {
+        state,
+        sentence,
+        hint,
+        waiting,
+        progress,
+        arrived,
+    };
+    if remotes.is_empty() {
+        let sentence = "Everything is on this computer, and only here.".to_owned();
+        return Ok(status(SyncState::Alone, sentence, None, 0, None));
+    }
+    let older_too = engine.sync_settings(user)?.older_too;
+    let mut waiting = 0;
+    for remote in &remotes {
+        waiting = waiting.max(engine.waiting(remote, older_too)?);
+    }
+    if let Some(progress) = remotes.iter().find_map(|remote| engine.desk.progress(remote.id)) {
+        return Ok(status(SyncState::Syncing, syncing_words(progress), None, waiting, Some(progress)));
+    }
+    let active: Vec<&RemoteRow> = remotes.iter().filter(|remote| !remote.paused).collect();
+    if active.is_empty() {
+        let sentence = format!("Paused{}.", waiting_words(waiting, "; "));
+        return Ok(status(SyncState::Paused, sentence, None, waiting, None));
+    }
+    let mut last: Option<SyncRun> = None;
+    for remote in active {
+        let run = engine.store.read(|connection| sync_runs::last(connection, remote.id, 1))?.pop();
+        // What needs somebody is told before what is well.
+        let worse = |run: &SyncRun, than: &SyncRun| run.fault.is_some() && than.fault.is_none();
+        match (&last, run) {
+            (None, run) => last = run,
+            (Some(so_far), Some(run)) if worse(&run, so_far) => last = Some(run),
+            _ => {}
+        }
+    }
+    Ok(match last {
+        None => {
+            let sentence = format!("Not synced yet{}.", waiting_words(waiting, "; "));
+            status(SyncState::Offline, sentence, None, waiting, None)
+        }
+        Some(SyncRun { fault: Some((code, message)), .. }) if !passes_by_itself(&code) => {
+            status(SyncState::NeedsYou, format!("Needs you: {message}"), None, waiting, None)
+        }
+        Some(SyncRun { fault: Some(_), .. }) => {
+            let sentence = format!("Offline: everything you need is here{}.", waiting_words(waiting, ", "));
+            status(SyncState::Offline, sentence, None, waiting, None)
+        }
+        Some(run) => {
+            let mut sentence = format!("Up to date, {}", ago(run.ended_at, engine.env.now()));
+            let mut others = engine.computers(user)?.into_iter().filter(|computer| !computer.this_one);
+            if let Some(other) = others.rfind(|computer| computer.last_here.is_some()) {
+                sentence += &format!("; {} was here {}", other.name, other.last_here.unwrap_or_default());
+            }
+            status(SyncState::UpToDate, format!("{sentence}."), None, waiting, None)
+        }
+    })
+}
+
+/// Of the codes of `sync_runs`: nobody has to do anything about it.
+fn passes_by_itself(code: &str) -> bool {
+    let passing = [
+        "offline",
+        "timed_out",
+        "too_many_requests",
+        "server_failed",
+        "damaged",
+        "folder_missing",
+        "folder_failed",
+        "under_way",
+        "cancelled",
+    ];
+    passing.contains(&code)
+}
+
+fn syncing_words(progress: Progress) -> String {
+    match progress.total {
+        0 => "Syncing …".to_owned(),
+        _ => format!(
+            "Syncing {} of {}, {} of {}.",
+            progress.done,
+            progress.total,
+            bytes(progress.done_bytes),
+            bytes(progress.total_bytes)
+        ),
+    }
+}
+
+fn waiting_words(waiting: u64, before: &str) -> String {
+    match waiting {
+        0 => String::new(),
+        1 => format!("{before}1 change waits"),
+        many => format!("{before}{many} changes wait"),
+    }
+}
+
+/// What one sync with one remote did, or would do.
+#[derive(Debug)]
+pub struct Synced {
+    pub report: SyncReport,
+    pub outlook: crate::sync::Outlook,
+    pub failure: Option<SyncError>,
+}
+
+impl Engine {
+    pub fn sync_settings(&self, user: UserId) -> Result<SyncSettings, ApiError> {
+        let set = self.store.read(|connection| settings::get(connection, Some(user), &SETTINGS))?;
+        Ok(set.unwrap_or(SyncSettings { older_too: false, metered: false }))
+    }
+
+    /// Syncs with one remote, forgetting first a computer that is to be forgotten. Progress is shown at the desk.
+    pub async fn sync_once(
+        self: &Arc<Self>,
+        row: &RemoteRow,
+        dry: bool,
+        shows: impl Fn(Progress),
+    ) -> Result<Synced, ApiError> {
+        let forget = self.store.read(|connection| settings::get(connection, Some(row.user), &FORGET))?;
+        let forget = forget.unwrap_or_default().first().and_then(|id| DeviceId::parse(id));
+        let manner = Manner { older_too: self.sync_settings(row.user)?.older_too, dry, forget };
+        let cancel = Cancel::default();
+        let seat = self.desk.take_seat(row.id, cancel.clone());
+        let began = self.env.now();
+        let remote = match self.connect(row)? {
+            Ok(remote) => remote,
+            Err(error) => return self.could_not_begin(row, began, error),
+        };
+        let show = |progress| {
+            seat.show(progress);
+            shows(progress);
+        };
+        let outcome = match driver::run(Arc::clone(self), row.id, remote, manner, cancel, show).await {
+            Ok(outcome) => outcome,
+            Err(error @ SyncError::UnderWay) => {
+                return Ok(Synced {
+                    report: SyncReport::default(),
+                    outlook: Default::default(),
+                    failure: Some(error),
+                });
+            }
+            Err(error) => return Err(ApiError::sync(&error)),
+        };
+        if outcome.failure.is_none() && !dry {
+            self.forgot(row.user, forget)?;
+        }
+        if outcome.tally.merged > 0 || outcome.tally.received > 0 || outcome.tally.written > 0 {
+            self.desk.note_arrival();
+        }
+        Ok(Synced {
+            report: SyncReport {
+                requests: outcome.traffic.requests,
+                sent_bytes: outcome.traffic.sent_bytes,
+                received_bytes: outcome.traffic.received_bytes,
+                sent: outcome.tally.sent,
+                received: outcome.tally.received,
+                written: outcome.tally.written,
+                merged: outcome.tally.merged,
+                duration_ms: u64::try_from(outcome.ended_at.unix_ms() - began.unix_ms()).unwrap_or(0),
+            },
+            outlook: outcome.outlook,
+            failure: outcome.failure,
+        })
+    }
+
+    /// Settings or a secret with which no request can even be made.
+    fn could_not_begin(
+        &self,
+        row: &RemoteRow,
+        began: primer_domain::timestamp::Timestamp,
+        error: RemoteError,
+    ) -> Result<Synced, ApiError> {
+        let failure = SyncError::Remote(error);
+        let words = failure.words();
+        let run = SyncRun {
+            began_at: began,
+            ended_at: self.env.now(),
+            requests: 0,
+            sent_bytes: 0,
+            received_bytes: 0,
+            sent: 0,
+            received: 0,
+            merged: 0,
+            fault: Some((words.code.to_owned(), format!("{} {}", words.sentence, words.next_step))),
+        };
+        self.store.write(|transaction| sync_runs::insert(transaction, row.id, &run))?;
+        Ok(Synced { report: SyncReport::default(), outlook: Default::default(), failure: Some(failure) })
+    }
+
+    fn forgot(&self, user: UserId, device: Option<DeviceId>) -> Result<(), ApiError> {
+        let Some(device) = device else { return Ok(()) };
+        self.store.write(|transaction| {
+            let mut wanted = settings::get(transaction, Some(user), &FORGET)?.unwrap_or_default();
+            wanted.retain(|id| *id != device.to_string());
+            settings::set(transaction, Some(user), &FORGET, &wanted)
+        })?;
+        Ok(())
+    }
+}

@@ -1,0 +1,119 @@
+//! HTTP below S3: one client for a remote, and what a failed request means.
+
+use std::error::Error;
+use std::fs;
+use std::io;
+use std::net::IpAddr;
+use std::sync::Once;
+use std::time::Duration;
+
+use reqwest::{Certificate, Client, Proxy, Url, redirect, retry};
+
+use crate::remote::faults::NetworkFailure;
+use crate::remote::location::{Patience, S3Location};
+
+/// Longer than the 20 s after which many servers hang up, a connection is not kept.
+const IDLE: Duration = Duration::from_secs(15);
+
+/// Why no client can be made of the settings, and the cause.
+pub type Unusable = (String, Option<Box<dyn Error + Send + Sync>>);
+
+/// Redirects are never followed: a signature holds for one host, and what a stranger answers is not the bucket.
+pub fn client(location: &S3Location, endpoint: &Url, patience: &Patience) -> Result<Client, Unusable> {
+    static PROVIDER: Once = Once::new();
+    // An error here only says that another part of the program was first.
+    PROVIDER.call_once(|| drop(rustls::crypto::ring::default_provider().install_default()));
+    let mut builder = Client::builder()
+        .connect_timeout(patience.connect)
+        .http1_only()
+        .pool_idle_timeout(IDLE)
+        .redirect(redirect::Policy::none())
+        .referer(false)
+        .retry(retry::never());
+    if endpoint.scheme() == "http" {
+        // Nothing is verified, so a computer without any certificate authorities is good enough.
+        builder = builder.tls_certs_only([]);
+    } else if let Some(file) = &location.ca_file {
+        let unusable = |what: &str| format!("the CA file {} {what}", file.display());
+        let pem = fs::read(file).map_err(|source| (unusable("can't be read"), Some(source.into())))?;
+        let certificates = Certificate::from_pem_bundle(&pem)
+            .map_err(|source| (unusable("is no PEM file"), Some(source.without_url().into())))?;
+        if certificates.is_empty() {
+            return Err((unusable("holds no certificate"), None));
+        }
+        builder = builder.tls_certs_merge(certificates);
+    }
+    match location.proxy.as_deref().map(str::trim).filter(|proxy| !proxy.is_empty()) {
+        Some(proxy) => {
+            // The address may hold a password, so the error that quotes it is not kept.
+            let proxy = Proxy::all(proxy).map_err(|_| ("the proxy is no address".to_owned(), None))?;
+            builder = builder.proxy(proxy);
+        }
+        // No proxy can reach this computer's own servers.
+        None if is_loopback(endpoint) => builder = builder.no_proxy(),
+        None => {}
+    }
+    builder.build().map_err(|source| {
+        ("the certificates of this system can't be used".to_owned(), Some(source.without_url().into()))
+    })
+}
+
+fn is_loopback(endpoint: &Url) -> bool {
+    let host = endpoint.host_str().unwrap_or_default();
+    let address = host.trim_matches(['[', ']']).parse::<IpAddr>();
+    address.map_or(host == "localhost", |address| address.is_loopback())
+}
+
+/// What a failed exchange comes down to.
+pub fn failure_of(error: &reqwest::Error) -> NetworkFailure {
+    if error.is_timeout() {
+        return NetworkFailure::Slow;
+    }
+    let mut cause: Option<&(dyn Error + 'static)> = Some(error);
+    let mut found = None;
+    while let Some(inner) = cause {
+        found = of_cause(inner).or(found);
+        // An io::Error that wraps another error does not name it as its source but gives it for the asking.
+        cause = match inner.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
+            Some(wrapped) => Some(wrapped),
+            None => inner.source(),
+        };
+    }
+    match found {
+        // What ends while it is being connected was not reached, unless it spoke first.
+        Some(NetworkFailure::CutShort) | None if error.is_connect() => NetworkFailure::NotReached,
+        Some(found) => found,
+        None if error.is_body() || error.is_decode() => NetworkFailure::CutShort,
+        None => NetworkFailure::NotReached,
+    }
+}
+
+fn of_cause(error: &(dyn Error + 'static)) -> Option<NetworkFailure> {
+    if let Some(error) = error.downcast_ref::<rustls::Error>() {
+        return Some(match error {
+            rustls::Error::InvalidCertificate(_) | rustls::Error::NoCertificatesPresented => {
+                NetworkFailure::Certificate
+            }
+            _ => NetworkFailure::OtherLanguage,
+        });
+    }
+    if let Some(error) = error.downcast_ref::<hyper::Error>() {
+        return if error.is_parse() {
+            Some(NetworkFailure::OtherLanguage)
+        } else if error.is_incomplete_message() || error.is_closed() || error.is_canceled() {
+            Some(NetworkFailure::CutShort)
+        } else {
+            None
+        };
+    }
+    let error = error.downcast_ref::<io::Error>()?;
+    match error.kind() {
+        io::ErrorKind::TimedOut => Some(NetworkFailure::Slow),
+        io::ErrorKind::BrokenPipe
+        | io::ErrorKind::ConnectionAborted
+        | io::ErrorKind::ConnectionReset
+        | io::ErrorKind::NotConnected
+        | io::ErrorKind::UnexpectedEof => Some(NetworkFailure::CutShort),
+        _ => None,
+    }
+}

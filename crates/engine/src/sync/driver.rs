@@ -1,0 +1,207 @@
+//! The network around a [`Session`]: a bounded number of requests at once, and whatever has arrived taken in together.
+
+use std::fs::{self, File};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use primer_domain::timestamp::Timestamp;
+use tokio::task::{JoinSet, spawn_blocking};
+
+use super::session::{Manner, Outlook};
+use super::{Answer, Op, Progress, Session, SyncError, Tally, Ticket};
+use crate::Engine;
+use crate::remote::{Remote, RemoteError, Traffic};
+use crate::store::remotes::RemoteId;
+use crate::store::sync_runs::{self, SyncRun};
+
+/// Requests under way at once. More gained nothing on a fast line, and a slow one is full long before.
+const AT_ONCE: usize = 32;
+
+/// Texts that may wait in memory to be taken in, together with those on their way.
+const BYTES_AT_ONCE: u64 = 16 << 20;
+
+/// Stops a sync between two requests.
+#[derive(Debug, Clone, Default)]
+pub struct Cancel(Arc<AtomicBool>);
+
+impl Cancel {
+    pub fn cancel(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+
+    pub fn is_cancelled(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+#[derive(Debug)]
+pub struct Outcome {
+    pub began_at: Timestamp,
+    pub ended_at: Timestamp,
+    pub traffic: Traffic,
+    pub tally: Tally,
+    pub outlook: Outlook,
+    /// What kept it from its end.
+    pub failure: Option<SyncError>,
+}
+
+/// Syncs one reader with one remote. `shows` is told how far it is.
+pub async fn run(
+    engine: Arc<Engine>,
+    remote_id: RemoteId,
+    remote: Remote,
+    manner: Manner,
+    cancel: Cancel,
+    shows: impl Fn(Progress),
+) -> Result<Outcome, SyncError> {
+    let _alone = alone(&engine)?;
+    let began_at = engine.env().now();
+    let before = remote.traffic();
+    let dry = manner.dry;
+    let session = {
+        let engine = Arc::clone(&engine);
+        blocking(move || Session::begin(engine, remote_id, manner)).await?
+    };
+    let (session, ended) = drive(session, &remote, &cancel, shows).await;
+    let outcome = Outcome {
+        began_at,
+        ended_at: engine.env().now(),
+        traffic: since(before, remote.traffic()),
+        tally: session.tally(),
+        outlook: session.outlook(),
+        failure: ended.err().or_else(|| session.into_failure().map(SyncError::Remote)),
+    };
+    if !dry {
+        let run = outcome.as_run();
+        let engine = Arc::clone(&engine);
+        blocking(move || Ok(engine.store.write(|tx| sync_runs::insert(tx, remote_id, &run))?)).await?;
+    }
+    Ok(outcome)
+}
+
+fn since(before: Traffic, now: Traffic) -> Traffic {
+    Traffic {
+        requests: now.requests - before.requests,
+        sent_bytes: now.sent_bytes - before.sent_bytes,
+        received_bytes: now.received_bytes - before.received_bytes,
+    }
+}
+
+async fn drive(
+    mut session: Session,
+    remote: &Remote,
+    cancel: &Cancel,
+    shows: impl Fn(Progress),
+) -> (Session, Result<(), SyncError>) {
+    let mut under_way: JoinSet<(Ticket, Result<Answer, RemoteError>)> = JoinSet::new();
+    loop {
+        if cancel.is_cancelled() {
+            return (session, Err(SyncError::Cancelled));
+        }
+        let room = AT_ONCE.saturating_sub(under_way.len());
+        let (back, asked) = blocking_with(session, move |session| ask(session, room)).await;
+        session = back;
+        match asked {
+            Ok(ops) => {
+                for (ticket, op) in ops {
+                    let remote = remote.clone();
+                    under_way.spawn(async move { (ticket, perform(&remote, op).await) });
+                }
+            }
+            Err(error) => return (session, Err(error)),
+        }
+        let Some(first) = under_way.join_next().await else { return (session, Ok(())) };
+        let mut answers = Vec::new();
+        answers.extend(first.ok());
+        while let Some(more) = under_way.try_join_next() {
+            answers.extend(more.ok());
+        }
+        let (back, taken) = blocking_with(session, move |session| session.answers(answers)).await;
+        session = back;
+        shows(session.progress());
+        if let Err(error) = taken {
+            return (session, Err(error));
+        }
+    }
+}
+
+fn ask(session: &mut Session, room: usize) -> Result<Vec<(Ticket, Op)>, SyncError> {
+    let mut ops = Vec::new();
+    let mut put_bytes = 0;
+    while ops.len() < room && put_bytes < BYTES_AT_ONCE {
+        let Some((ticket, op)) = session.next()? else { break };
+        if let Op::Put { bytes, .. } = &op {
+            put_bytes += bytes.len() as u64;
+        }
+        ops.push((ticket, op));
+    }
+    Ok(ops)
+}
+
+async fn perform(remote: &Remote, op: Op) -> Result<Answer, RemoteError> {
+    Ok(match op {
+        Op::List { prefix } => Answer::Listed(remote.list(&prefix).await?),
+        Op::Get { key, limit_bytes } => Answer::Got(remote.get(&key, limit_bytes).await?),
+        Op::Put { key, bytes } => Answer::Put(remote.put(&key, &bytes).await?),
+        Op::Delete { key } => {
+            remote.delete(&key).await?;
+            Answer::Deleted
+        }
+    })
+}
+
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, SyncError> + Send + 'static,
+) -> Result<T, SyncError> {
+    match spawn_blocking(work).await {
+        Ok(result) => result,
+        Err(panicked) => std::panic::resume_unwind(panicked.into_panic()),
+    }
+}
+
+/// Lends the session to a thread that may wait for the disk.
+async fn blocking_with<T: Send + 'static>(
+    mut session: Session,
+    work: impl FnOnce(&mut Session) -> T + Send + 'static,
+) -> (Session, T) {
+    let lent = spawn_blocking(move || {
+        let result = work(&mut session);
+        (session, result)
+    });
+    match lent.await {
+        Ok(back) => back,
+        Err(panicked) => std::panic::resume_unwind(panicked.into_panic()),
+    }
+}
+
+/// One sync at a time for each data folder, whichever program does it.
+fn alone(engine: &Engine) -> Result<File, SyncError> {
+    let path = engine.data.join("sync.lock");
+    let io =
+        |source| crate::blobs::BlobError::Io { what: "locked", path: engine.data.join("sync.lock"), source };
+    let file = File::options().create(true).truncate(false).write(true).open(path).map_err(io)?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(fs::TryLockError::WouldBlock) => Err(SyncError::UnderWay),
+        Err(fs::TryLockError::Error(source)) => Err(io(source).into()),
+    }
+}
+
+impl Outcome {
+    fn as_run(&self) -> SyncRun {
+        SyncRun {
+            began_at: self.began_at,
+            ended_at: self.ended_at,
+            requests: self.traffic.requests,
+            sent_bytes: self.traffic.sent_bytes,
+            received_bytes: self.traffic.received_bytes,
+            sent: self.tally.sent,
+            received: self.tally.received,
+            merged: self.tally.merged,
+            fault: self.failure.as_ref().map(|error| {
+                let words = error.words();
+                (words.code.to_owned(), format!("{} {}", words.sentence, words.next_step))
+            }),
+        }
+    }
+}

@@ -1,0 +1,118 @@
+//! What a sync needs to know of this computer, read in one go.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use primer_domain::ids::{ChapterId, ChapterVersion, DeviceId, ProfileHash, UserId, WriteId};
+use primer_domain::profile::Background;
+use primer_domain::replica::{self, Registers, Replica, Texts};
+use primer_domain::storage_path::StoragePath;
+use primer_domain::timestamp::Timestamp;
+use rusqlite::Connection;
+
+use crate::Engine;
+use crate::reading::generator;
+use crate::store::remotes::RemoteId;
+use crate::store::texts::{self, ADOPTED, StoredText};
+use crate::store::{StoreError, backgrounds, devices, registers, remote_replicas};
+
+pub(super) struct Gathered {
+    pub device: DeviceId,
+    /// How much had changed here when this was read.
+    pub changes: u64,
+    pub registers: Registers,
+    pub held: BTreeMap<StoragePath, StoredText>,
+    pub backgrounds: BTreeMap<ProfileHash, Background>,
+    /// In the remote, and mentioned by no replica yet.
+    pub uploads: BTreeSet<StoragePath>,
+    /// Asked for, and not there.
+    pub missing: BTreeSet<StoragePath>,
+}
+
+impl Gathered {
+    pub fn read(connection: &Connection, remote: RemoteId, user: UserId) -> Result<Gathered, StoreError> {
+        let device = devices::find(connection, user)?
+            .ok_or_else(|| StoreError::bad_value("devices", "user_id", user.to_string()))?;
+        let mut backgrounds = backgrounds::all(connection, user)?;
+        let new = Background::of_somebody_new();
+        backgrounds.insert(new.hash(), new);
+        Ok(Gathered {
+            device: device.id,
+            changes: device.changes,
+            registers: registers::all(connection, user)?,
+            held: texts::list(connection, Some(user))?
+                .into_iter()
+                // Of an adopted text it is not known which book it is of, or whether its reader wants it.
+                .filter(|text| text.generator != ADOPTED)
+                .map(|text| (text.path, text))
+                .collect(),
+            backgrounds,
+            uploads: remote_replicas::uploads(connection, remote)?,
+            missing: remote_replicas::missing(connection, remote)?,
+        })
+    }
+
+    pub fn held_texts(&self) -> Texts {
+        self.held.iter().map(|(path, text)| (*path, text.entry(self.device))).collect()
+    }
+
+    /// The replica of this computer, as it should stand in the remote. `before`: as it stands there now.
+    pub fn own_replica(&self, outline: Outline<'_>) -> Replica {
+        let Outline { user, device_name, before, others, write_id, written_at, restored } = outline;
+        let taken_back = replica::taken_back(&self.registers, user);
+        let mut texts: Texts = before.map(|replica| replica.texts.clone()).unwrap_or_default();
+        for path in self.uploads.iter().chain(restored) {
+            let known = self.held.get(path).map(|text| text.entry(self.device));
+            let known =
+                known.or_else(|| others.values().find_map(|replica| replica.texts.get(path).cloned()));
+            if let Some(entry) = known {
+                texts.entry(*path).or_insert(entry);
+            }
+        }
+        texts.retain(|path, _| !taken_back.contains(path));
+        let mut known = before.map(|replica| replica.backgrounds.clone()).unwrap_or_default();
+        known.extend(self.backgrounds.clone());
+        let hashes: BTreeSet<ProfileHash> = texts.keys().map(|path| path.profile_hash).collect();
+        known.retain(|hash, _| hashes.contains(hash));
+        Replica {
+            user,
+            device: self.device,
+            device_name: device_name.to_owned(),
+            write_id,
+            written_at,
+            program: concat!("primer/", env!("CARGO_PKG_VERSION")).to_owned(),
+            registers: self.registers.clone(),
+            texts,
+            backgrounds: known,
+            missing: self.missing.difference(&taken_back).copied().collect(),
+        }
+    }
+}
+
+/// What the own replica is made from beside what was gathered.
+pub(super) struct Outline<'a> {
+    pub user: UserId,
+    pub device_name: &'a str,
+    pub before: Option<&'a Replica>,
+    pub others: &'a BTreeMap<DeviceId, Replica>,
+    pub write_id: WriteId,
+    pub written_at: Timestamp,
+    /// Put there again because another computer missed them.
+    pub restored: &'a BTreeSet<StoragePath>,
+}
+
+impl Engine {
+    pub(super) fn installed_versions(&self) -> BTreeMap<ChapterId, ChapterVersion> {
+        self.shelf.book.chapters.iter().map(|chapter| (chapter.id, chapter.version)).collect()
+    }
+
+    /// What must be as it was for nothing to be left to do.
+    pub(super) fn settled(&self, changes: u64, older_too: bool) -> String {
+        let versions: Vec<String> = self
+            .installed_versions()
+            .iter()
+            .map(|(chapter, version)| format!("{chapter}v{version}"))
+            .collect();
+        let older = if older_too { " with older" } else { "" };
+        format!("{changes} {} {} {}{older}", self.shelf.book.id, versions.join(" "), generator())
+    }
+}

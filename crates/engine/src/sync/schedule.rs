@@ -1,0 +1,153 @@
+//! Syncing by itself while the program is open: at its start, a few seconds after a change, when the network comes back,
+//! every few minutes, and at once when somebody asks. Never two at once, and nobody waits for it.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::sync::Arc;
+use std::thread;
+use std::time::Duration;
+
+use primer_domain::ids::UserId;
+use primer_domain::sync::retry_after_ms;
+use tokio::time::{Instant, sleep_until, timeout};
+
+use super::SyncError;
+use crate::Engine;
+use crate::api::ApiError;
+use crate::store::remotes::{RemoteId, RemoteRow};
+use crate::store::users;
+
+/// Between two looks at a remote where all went well. Spread over more, so that a class does not ask all at once.
+const EVERY_MS: u64 = 4 * 60 * 1000;
+const EVERY_SPREAD_MS: u64 = 2 * 60 * 1000;
+
+/// So that a class that starts at eight does not ask all at once.
+const START_SPREAD_MS: u64 = 3_000;
+
+/// Changes come in flocks; what follows one within this time goes with it.
+const FLOCK: Duration = Duration::from_secs(3);
+
+/// After what only a person can mend.
+const AFTER_TROUBLE_MS: u64 = 30 * 60 * 1000;
+
+/// Nobody has added a remote yet.
+const NOTHING_TO_DO: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// Starts syncing on a thread of its own, for as long as the program runs.
+pub fn start(engine: Arc<Engine>) -> io::Result<()> {
+    thread::Builder::new().name("sync".to_owned()).spawn(move || {
+        match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+            Ok(runtime) => runtime.block_on(Schedule::new(engine).run()),
+            Err(error) => eprintln!("primer: nothing is synced by itself: {error}"),
+        }
+    })?;
+    Ok(())
+}
+
+struct Schedule {
+    engine: Arc<Engine>,
+    turns: BTreeMap<RemoteId, Turn>,
+}
+
+/// When a remote is next looked at, and how often in a row that failed.
+#[derive(Clone, Copy)]
+struct Turn {
+    due: Instant,
+    failures: u32,
+}
+
+impl Schedule {
+    fn new(engine: Arc<Engine>) -> Schedule {
+        Schedule { engine, turns: BTreeMap::new() }
+    }
+
+    async fn run(mut self) {
+        loop {
+            if let Err(error) = self.round().await {
+                eprintln!("primer: a sync could not begin: {error}");
+            }
+            self.wait().await;
+        }
+    }
+
+    /// Syncs what is due, or asked for.
+    async fn round(&mut self) -> Result<(), ApiError> {
+        let asked_for = self.engine.desk.take_asked_for();
+        let hurry = self.engine.desk.take_hurry();
+        let mut known = BTreeMap::new();
+        for user in self.engine.store.read(users::list)? {
+            let metered = self.engine.sync_settings(user.id)?.metered;
+            for row in self.engine.remotes(user.id)?.into_iter().filter(|row| !row.paused) {
+                let asked = asked_for.contains(&user.id);
+                let start = Turn { due: self.after(self.jitter() % START_SPREAD_MS), failures: 0 };
+                let turn = self.turns.get(&row.id).copied().unwrap_or(start);
+                let due = hurry || turn.due <= Instant::now() || self.is_changed(&row, user.id)?;
+                let turn = match asked || (due && !metered) {
+                    true => self.sync(&row, turn.failures).await?,
+                    false => turn,
+                };
+                known.insert(row.id, turn);
+            }
+        }
+        self.turns = known;
+        Ok(())
+    }
+
+    /// Something waits, and the last sync went well: after one that failed, its own time is kept.
+    fn is_changed(&self, row: &RemoteRow, user: UserId) -> Result<bool, ApiError> {
+        let Some(Turn { failures: 0, .. }) = self.turns.get(&row.id) else { return Ok(false) };
+        let older_too = self.engine.sync_settings(user)?.older_too;
+        Ok(row.settled.is_none() || row.settled != self.engine.settled_now(user, older_too)?)
+    }
+
+    async fn sync(&self, row: &RemoteRow, failures: u32) -> Result<Turn, ApiError> {
+        let failure = self.engine.sync_once(row, false, |_| {}).await?.failure;
+        Ok(match failure {
+            None => Turn { due: self.after(EVERY_MS + self.jitter() % EVERY_SPREAD_MS), failures: 0 },
+            Some(error) if error.is_transient() => {
+                let failures = failures.saturating_add(1);
+                let own_ms = retry_after_ms(failures, self.jitter());
+                Turn { due: self.after(own_ms.max(asked_to_wait_ms(&error))), failures }
+            }
+            Some(_) => Turn {
+                due: self.after(AFTER_TROUBLE_MS + self.jitter() % EVERY_SPREAD_MS),
+                failures: failures.saturating_add(1),
+            },
+        })
+    }
+
+    /// Until the next remote is due, or the bell rings. A change may be the first of several.
+    async fn wait(&self) {
+        let next = self.turns.values().map(|turn| turn.due).min();
+        let next = next.unwrap_or_else(|| Instant::now() + NOTHING_TO_DO);
+        tokio::select! {
+            () = sleep_until(next) => {}
+            () = self.engine.desk.bell.notified() => {
+                let end = Instant::now() + FLOCK;
+                while !self.engine.desk.is_urgent() && Instant::now() < end {
+                    // Rung again or not: what came until then goes together.
+                    let _ = timeout(end - Instant::now(), self.engine.desk.bell.notified()).await;
+                }
+            }
+        }
+    }
+
+    fn after(&self, wait_ms: u64) -> Instant {
+        Instant::now() + Duration::from_millis(wait_ms)
+    }
+
+    fn jitter(&self) -> u64 {
+        self.engine.env.new_id().as_u64_pair().0
+    }
+}
+
+fn asked_to_wait_ms(error: &SyncError) -> u64 {
+    match error {
+        SyncError::Remote(error) => {
+            error.retry_after.map_or(0, |wait| u64::try_from(wait.as_millis()).unwrap_or(u64::MAX))
+        }
+        _ => 0,
+    }
+    // A server that asks for days must not silence a reader's sync for ever.
+    .min(AFTER_TROUBLE_MS)
+}

@@ -1,0 +1,205 @@
+//! What a sync changes on this computer: registers, replicas, texts. Each function is one durable step.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use primer_domain::ids::{DeviceId, ProfileHash, TextDigest};
+use primer_domain::personalise::personalise;
+use primer_domain::profile::Background;
+use primer_domain::replica::{Replica, Texts, join_texts, taken_back};
+use primer_domain::storage_path::StoragePath;
+use primer_domain::sync::{self, TextPlan, TextsNow, Wanted, Whose};
+use rusqlite::Transaction;
+use uuid::Uuid;
+
+use super::SyncError;
+use super::gather::Gathered;
+use super::session::Manner;
+use crate::Engine;
+use crate::blobs::Found;
+use crate::reading::generator;
+use crate::replica;
+use crate::store::remote_replicas::{self, KnownReplica};
+use crate::store::remotes::RemoteRow;
+use crate::store::texts::{self, StoredText};
+use crate::store::{StoreError, backgrounds, chapters, devices};
+
+/// As many texts share one flush of the disk.
+const BATCH: usize = 128;
+
+impl Engine {
+    /// The bytes of a stored text, if they are what they should be.
+    pub(super) fn text_to_send(&self, path: &StoragePath) -> Result<Option<Vec<u8>>, SyncError> {
+        let known = self.store.read(|connection| texts::find(connection, path))?;
+        let Some(known) = known else { return Ok(None) };
+        match self.blobs.read(path, &known.digest, known.len_bytes) {
+            Found::Intact(bytes) => Ok(Some(bytes)),
+            Found::Missing | Found::Damaged => Ok(None),
+        }
+    }
+
+    /// Joins what a replica says, and keeps it as it was read. Returns how many changes were new here.
+    pub(super) fn take_in_replica(
+        &self,
+        remote: &RemoteRow,
+        device: DeviceId,
+        known: &KnownReplica,
+        replica: Option<&Replica>,
+        whose: Whose,
+    ) -> Result<u64, SyncError> {
+        let at = self.env.now();
+        let new_name = DeviceId::new(self.env.new_id());
+        let merged = self.store.write(|tx| {
+            if whose == Whose::SomebodyElses {
+                // This data folder was copied, or brought back from an older copy: two computers wrote under one name.
+                devices::rename(tx, remote.user, new_name)?;
+            }
+            remote_replicas::save(tx, remote.id, device, known)?;
+            let Some(replica) = replica else { return Ok(0) };
+            for background in replica.backgrounds.values() {
+                backgrounds::save(tx, remote.user, background)?;
+            }
+            let keys = replica::join(tx, remote.user, &replica.registers, at)?;
+            if !keys.is_empty() {
+                // Other remotes of this reader may not know it yet.
+                devices::count_change(tx, remote.user)?;
+            }
+            Ok(keys.len() as u64)
+        })?;
+        Ok(merged)
+    }
+
+    pub(super) fn plan_texts(
+        &self,
+        remote: &RemoteRow,
+        gathered: &Gathered,
+        replicas: &BTreeMap<DeviceId, Replica>,
+        manner: &Manner,
+    ) -> Result<TextPlan, SyncError> {
+        let current_hash = self.current_profile(remote.user)?.hash;
+        let (_, used_bytes) = self.stored_totals()?;
+        let mut mentions = Texts::new();
+        for replica in replicas.values() {
+            join_texts(&mut mentions, &replica.texts);
+        }
+        let mut mentioned_in_remote: BTreeSet<StoragePath> = mentions.keys().copied().collect();
+        mentioned_in_remote.extend(&gathered.uploads);
+        let others = replicas.values().filter(|replica| replica.device != gathered.device);
+        Ok(sync::texts(&TextsNow {
+            user: remote.user,
+            current_hash,
+            book_id: &self.shelf.book.id,
+            versions: self.installed_versions(),
+            generator: &generator(),
+            mentions,
+            backgrounds: gathered.backgrounds.clone(),
+            held: gathered.held_texts(),
+            mentioned_in_remote,
+            asked_for: others.flat_map(|replica| replica.missing.iter().copied()).collect(),
+            taken_back: taken_back(&gathered.registers, remote.user),
+            older_too: manner.older_too,
+            room_bytes: self.quota_bytes()?.saturating_sub(used_bytes),
+        }))
+    }
+
+    /// Writes the announced texts that this computer can write itself. Returns how many, and those that came out
+    /// otherwise than announced.
+    pub(super) fn write_announced(
+        &self,
+        announced: &[Wanted],
+        backgrounds: &BTreeMap<ProfileHash, Background>,
+    ) -> Result<(u64, Vec<Wanted>), SyncError> {
+        let mut written = 0;
+        let mut unlike = Vec::new();
+        for batch in announced.chunks(BATCH) {
+            let mut ready = Vec::new();
+            for wanted in batch {
+                let text = self.shelf.book.chapter(wanted.path.chapter_id).and_then(|chapter| {
+                    Some(personalise(&chapter.source, backgrounds.get(&wanted.path.profile_hash)?))
+                });
+                match text.map(String::into_bytes) {
+                    Some(bytes) if is_as_announced(wanted, &bytes) => ready.push((wanted.clone(), bytes)),
+                    _ => unlike.push(wanted.clone()),
+                }
+            }
+            self.keep_announced(&ready, |_| None)?;
+            written += ready.len() as u64;
+        }
+        Ok((written, unlike))
+    }
+
+    /// Keeps the texts that arrived right, and notes those that are not there to be had.
+    pub(super) fn take_in_texts(
+        &self,
+        remote: &RemoteRow,
+        right: &[(Wanted, Vec<u8>)],
+        missing: &[StoragePath],
+    ) -> Result<(), SyncError> {
+        for batch in right.chunks(BATCH) {
+            self.keep_announced(batch, |wanted| Some(wanted.entry.stamp.device))?;
+        }
+        if right.is_empty() && missing.is_empty() {
+            return Ok(());
+        }
+        self.store.write(|tx| {
+            right
+                .iter()
+                .try_for_each(|(wanted, _)| remote_replicas::note_found(tx, remote.id, &wanted.path))?;
+            missing.iter().try_for_each(|path| remote_replicas::note_missing(tx, remote.id, path))
+        })?;
+        Ok(())
+    }
+
+    /// Writes a batch of texts and their rows: files first, all flushed together, then one transaction.
+    fn keep_announced(
+        &self,
+        batch: &[(Wanted, Vec<u8>)],
+        came_from: impl Fn(&Wanted) -> Option<DeviceId>,
+    ) -> Result<(), SyncError> {
+        if batch.is_empty() {
+            return Ok(());
+        }
+        let alone = self.blobs.write_alone()?;
+        let files: Vec<(StoragePath, &[u8])> =
+            batch.iter().map(|(wanted, bytes)| (wanted.path, bytes.as_slice())).collect();
+        self.blobs.write_many(&alone, &files)?;
+        let at = self.env.now();
+        self.store.write(|tx| {
+            for (wanted, bytes) in batch {
+                let text = StoredText {
+                    path: wanted.path,
+                    book_id: wanted.entry.book_id.clone(),
+                    digest: TextDigest::of(bytes),
+                    len_bytes: bytes.len() as u64,
+                    generator: wanted.entry.generator.clone(),
+                    created_at: wanted.entry.stamp.wall,
+                    last_opened_at: at,
+                    stamp: Some(wanted.entry.stamp),
+                    came_from: came_from(wanted),
+                };
+                texts::insert(tx, &text)?;
+                name_best(tx, &wanted.path, &self.shelf.book.id)?;
+            }
+            Ok(())
+        })?;
+        Ok(())
+    }
+}
+
+/// Whether these are the bytes that the announcement and the path speak of.
+pub(super) fn is_as_announced(wanted: &Wanted, bytes: &[u8]) -> bool {
+    wanted.entry.len_bytes == bytes.len() as u64 && wanted.entry.digest == TextDigest::of(bytes)
+}
+
+/// Makes the row for a chapter and background name the right one of the texts that are held for it.
+fn name_best(transaction: &Transaction<'_>, path: &StoragePath, book: &str) -> Result<(), StoreError> {
+    let held = texts::of_chapter(transaction, path.user_id, path.chapter_id, path.profile_hash)?;
+    let nobody = DeviceId::new(Uuid::nil());
+    let entries: Texts = held.iter().map(|text| (text.path, text.entry(nobody))).collect();
+    for best in sync::choose_rows(book, &entries, &Texts::new()).values() {
+        let created_at = held.iter().find(|text| text.path == *best).map(|text| text.created_at);
+        if let Some(created_at) = created_at {
+            chapters::save(transaction, best, created_at)?;
+        }
+    }
+    Ok(())
+}

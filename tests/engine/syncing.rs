@@ -1,0 +1,514 @@
+//! Two computers of one reader and a folder between them, with the real driver.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use primer_domain::freshness::Freshness;
+use primer_domain::ids::UserId;
+use primer_engine::Engine;
+use primer_engine::api::{SyncReport, direct};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use crate::world::{folders, is_sentence, python};
+use crate::{Computer, answer, assert_visit, call, listed, reader, refused};
+
+/// A reader with one computer, and a folder that both of theirs will know.
+struct World {
+    stick: TempDir,
+    laptop: Computer,
+}
+
+/// A computer that is switched on.
+struct Desk {
+    computer: Computer,
+    engine: Arc<Engine>,
+    user: UserId,
+}
+
+impl World {
+    fn new() -> World {
+        World { stick: tempfile::tempdir().unwrap(), laptop: Computer::numbered(1) }
+    }
+
+    /// The computer on which the reader begins.
+    fn begin(self, background: Value) -> (TempDir, Desk) {
+        let engine = Arc::new(self.laptop.start());
+        let user = reader(&engine, "Amina", background);
+        let location = json!({"kind": "folder", "path": self.stick.path()});
+        call(
+            &engine,
+            "add_remote",
+            json!({"user_id": user, "location": location, "secret_access_key": null, "session_token": null}),
+        );
+        (self.stick, Desk { computer: self.laptop, engine, user })
+    }
+}
+
+impl Desk {
+    /// Another computer, which has joined and not synced yet.
+    fn joined(&self, number: u64) -> Desk {
+        let computer = Computer::numbered(number);
+        let engine = Arc::new(computer.start());
+        let file = call(&self.engine, "export_computer", json!({"user_id": self.user})).to_string();
+        call(&engine, "join_reader", json!({"file": file, "merge_user_id": null}));
+        Desk { computer, engine, user: self.user }
+    }
+
+    fn try_sync(&self) -> Result<SyncReport, String> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let row = self.engine.remotes(self.user).unwrap().remove(0);
+        let synced = runtime.block_on(self.engine.sync_once(&row, false, |_| {})).unwrap();
+        match synced.failure {
+            None => Ok(synced.report),
+            Some(failure) => {
+                let words = failure.words();
+                assert!(is_sentence(&words.sentence) && is_sentence(&words.next_step), "{words:?}");
+                Err(words.sentence)
+            }
+        }
+    }
+
+    fn sync(&self) -> SyncReport {
+        self.try_sync().unwrap()
+    }
+
+    fn background(&self) -> Value {
+        call(&self.engine, "get_profile", json!({"user_id": self.user}))["background"].clone()
+    }
+
+    fn hash(&self) -> String {
+        let profile = call(&self.engine, "get_profile", json!({"user_id": self.user}));
+        profile["profile_hash"].as_str().unwrap().to_owned()
+    }
+
+    fn answer(&self, background: Value) {
+        answer(&self.engine, self.user, background);
+    }
+
+    /// Switched off and on again.
+    fn restarted(self) -> Desk {
+        let Desk { computer, engine, user } = self;
+        drop(engine);
+        let engine = Arc::new(computer.start());
+        Desk { computer, engine, user }
+    }
+
+    fn status(&self) -> Value {
+        call(&self.engine, "sync_status", json!({"user_id": self.user}))
+    }
+
+    fn set(&self, older_too: bool) {
+        let settings = json!({"older_too": older_too, "metered": false});
+        call(&self.engine, "set_sync_settings", json!({"user_id": self.user, "settings": settings}));
+    }
+
+    fn stored(&self) -> usize {
+        self.engine.stored_texts().unwrap().len()
+    }
+}
+
+fn skills(of: &[(&str, &str)]) -> Value {
+    let skills: BTreeMap<_, _> = of.iter().copied().collect();
+    json!({
+        "software_experience": skills,
+        "robotics_experience": "none",
+        "hardware_access": [],
+        "learning_goals": [],
+    })
+}
+
+/// All files below, by their names.
+fn objects(stick: &Path) -> Vec<String> {
+    folders::digests(stick).into_keys().collect()
+}
+
+fn replicas(stick: &Path) -> Vec<PathBuf> {
+    let names = objects(stick).into_iter().filter(|name| name.contains("/replicas/"));
+    names.map(|name| stick.join(name)).collect()
+}
+
+fn chapters(stick: &Path) -> Vec<PathBuf> {
+    let names = objects(stick).into_iter().filter(|name| name.ends_with(".md"));
+    names.map(|name| stick.join(name)).collect()
+}
+
+#[test]
+fn what_is_edited_offline_on_two_computers_survives_on_both() {
+    let (_stick, laptop) = World::new().begin(python("beginner"));
+    laptop.sync();
+    let school = laptop.joined(2);
+    school.sync();
+    assert_eq!(school.background(), laptop.background());
+
+    laptop.answer(skills(&[("python", "beginner"), ("ros2", "advanced")]));
+    let mut theirs = skills(&[("python", "intermediate")]);
+    theirs["hardware_access"] = json!(["lidar"]);
+    theirs["learning_goals"] = json!(["hobby"]);
+    school.answer(theirs);
+    laptop.sync();
+    school.sync();
+    laptop.sync();
+
+    let mut both = skills(&[("python", "intermediate"), ("ros2", "advanced")]);
+    both["hardware_access"] = json!(["lidar"]);
+    both["learning_goals"] = json!(["hobby"]);
+    assert_eq!(laptop.background(), both);
+    assert_eq!(school.background(), both);
+    assert_eq!(laptop.hash(), school.hash());
+}
+
+#[test]
+fn a_skill_that_was_removed_stays_removed_and_the_last_one_can_not_go() {
+    let (_stick, laptop) = World::new().begin(skills(&[("cpp", "none"), ("python", "beginner")]));
+    laptop.sync();
+    let school = laptop.joined(2);
+    school.sync();
+    laptop.answer(skills(&[("cpp", "none")]));
+    school.answer(skills(&[("python", "beginner")]));
+    laptop.sync();
+    school.sync();
+    laptop.sync();
+    // Each removed what the other kept; the one that was removed last is kept after all.
+    assert_eq!(laptop.background(), school.background());
+    assert_eq!(laptop.background()["software_experience"].as_object().unwrap().len(), 1);
+}
+
+#[test]
+fn a_sync_with_nothing_to_do_is_one_request() {
+    let (_stick, laptop) = World::new().begin(python("beginner"));
+    for chapter in 1..=3 {
+        assert_visit(&laptop.engine, laptop.user, chapter, Freshness::Missing, true);
+    }
+    laptop.sync();
+    let school = laptop.joined(2);
+    school.sync();
+    laptop.sync();
+    for desk in [&laptop, &school] {
+        let report = desk.sync();
+        assert_eq!((report.requests, report.sent_bytes), (1, 0));
+        assert_eq!(desk.status()["state"], "up_to_date");
+    }
+}
+
+#[test]
+fn an_edit_is_told_in_two_requests_and_its_stale_chapters_say_so() {
+    let (_stick, laptop) = World::new().begin(python("beginner"));
+    laptop.sync();
+    let school = laptop.joined(2);
+    school.sync();
+    laptop.sync();
+    assert_visit(&school.engine, school.user, 1, Freshness::Missing, true);
+    school.sync();
+    laptop.answer(python("advanced"));
+    assert_eq!(laptop.status()["waiting"], 1);
+    let report = laptop.sync();
+    // The list, the other computer's news, and what this one has to say.
+    assert_eq!((report.requests, report.sent), (3, 0));
+    school.sync();
+    assert_eq!(listed(&school.engine, school.user, 1), "stale_profile");
+}
+
+#[test]
+fn a_text_that_this_computer_can_write_is_not_fetched() {
+    let (stick, laptop) = World::new().begin(python("beginner"));
+    assert_visit(&laptop.engine, laptop.user, 1, Freshness::Missing, true);
+    assert_eq!(laptop.sync().sent, 1);
+    assert_eq!(chapters(stick.path()).len(), 1);
+    let school = laptop.joined(2);
+    let report = school.sync();
+    assert_eq!((report.written, report.received), (1, 0));
+    assert_visit(&school.engine, school.user, 1, Freshness::Fresh, false);
+}
+
+#[test]
+fn a_text_of_another_edition_is_fetched_only_if_older_ones_are_wanted() {
+    let (_stick, mut laptop) = World::new().begin(python("beginner"));
+    let old = assert_visit(&laptop.engine, laptop.user, 1, Freshness::Missing, true);
+    laptop.computer.book.revise(1, 2);
+    laptop = laptop.restarted();
+    assert_visit(&laptop.engine, laptop.user, 1, Freshness::StaleSource, true);
+    assert_eq!(laptop.sync().sent, 2);
+
+    let mut school = laptop.joined(2);
+    school.computer.book.revise(1, 2);
+    school = school.restarted();
+    assert_eq!(school.sync().received, 0);
+    assert_eq!(school.stored(), 1);
+    school.set(true);
+    assert_eq!(school.sync().received, 1);
+    let text = fs::read_to_string(school.computer.blobs().join(old.path.to_string())).unwrap();
+    assert_eq!(text, old.markdown);
+    assert_eq!(listed(&school.engine, school.user, 1), "fresh");
+}
+
+#[test]
+fn a_text_from_a_newer_book_is_fetched_and_opened() {
+    let (_stick, mut laptop) = World::new().begin(python("beginner"));
+    laptop.computer.book.revise(1, 2);
+    laptop = laptop.restarted();
+    let newer = assert_visit(&laptop.engine, laptop.user, 1, Freshness::Missing, true);
+    laptop.sync();
+    let school = laptop.joined(2);
+    assert_eq!(school.sync().received, 1);
+    let opened = assert_visit(&school.engine, school.user, 1, Freshness::NewerSource, false);
+    assert_eq!(opened.markdown, newer.markdown);
+}
+
+#[test]
+fn a_wiped_remote_takes_nothing_away_and_is_offered_everything_again() {
+    let (stick, laptop) = World::new().begin(python("beginner"));
+    assert_visit(&laptop.engine, laptop.user, 1, Freshness::Missing, true);
+    laptop.sync();
+    let before = objects(stick.path());
+    for entry in fs::read_dir(stick.path()).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() { fs::remove_dir_all(path).unwrap() } else { fs::remove_file(path).unwrap() }
+    }
+    let report = laptop.sync();
+    assert_eq!(report.sent, 1);
+    assert_eq!(objects(stick.path()), before);
+    assert_visit(&laptop.engine, laptop.user, 1, Freshness::Fresh, false);
+    assert_eq!(laptop.sync().requests, 1);
+}
+
+#[test]
+fn a_folder_that_is_not_there_is_offline_and_never_empty() {
+    let (stick, laptop) = World::new().begin(python("beginner"));
+    laptop.sync();
+    laptop.answer(skills(&[("python", "beginner"), ("cpp", "none")]));
+    let away = stick.path().with_extension("unplugged");
+    fs::rename(stick.path(), &away).unwrap();
+    laptop.try_sync().unwrap_err();
+    let status = laptop.status();
+    assert_eq!(status["state"], "offline");
+    assert_eq!(status["sentence"], "Offline: everything you need is here, 1 change waits.");
+    fs::rename(&away, stick.path()).unwrap();
+    laptop.sync();
+    assert_eq!(laptop.status()["state"], "up_to_date");
+}
+
+#[test]
+fn two_computers_from_one_copied_data_folder_lose_nothing() {
+    let (stick, laptop) = World::new().begin(python("beginner"));
+    laptop.sync();
+    let mut copy = Computer::numbered(9);
+    folders::copy(&laptop.computer.data(), &copy.data());
+    copy.book.revise(1, 1);
+    let twin = Desk { engine: Arc::new(copy.start()), computer: copy, user: laptop.user };
+
+    laptop.answer(skills(&[("python", "beginner"), ("cpp", "none")]));
+    twin.answer(skills(&[("python", "beginner"), ("ros2", "advanced")]));
+    laptop.sync();
+    twin.sync();
+    laptop.sync();
+    twin.sync();
+    let all = skills(&[("cpp", "none"), ("python", "beginner"), ("ros2", "advanced")]);
+    assert_eq!(laptop.background(), all);
+    assert_eq!(twin.background(), all);
+    assert_eq!(replicas(stick.path()).len(), 2, "each writes under a name of its own");
+    assert_eq!((laptop.sync().requests, twin.sync().requests), (1, 1));
+}
+
+#[test]
+fn a_computer_brought_back_from_an_older_copy_gets_its_own_edits_back() {
+    let (_stick, mut laptop) = World::new().begin(python("beginner"));
+    laptop.sync();
+    let copy = tempfile::tempdir().unwrap();
+    folders::copy(&laptop.computer.data(), copy.path());
+    laptop.answer(skills(&[("python", "beginner"), ("cpp", "advanced")]));
+    laptop.sync();
+    let Desk { computer, engine, user } = laptop;
+    drop(engine);
+    fs::remove_dir_all(computer.data()).unwrap();
+    folders::copy(copy.path(), &computer.data());
+    laptop = Desk { engine: Arc::new(computer.start()), computer, user };
+    assert_eq!(laptop.background(), python("beginner"));
+    laptop.sync();
+    assert_eq!(laptop.background(), skills(&[("python", "beginner"), ("cpp", "advanced")]));
+    laptop.sync();
+    assert_eq!(laptop.sync().requests, 1);
+}
+
+#[test]
+fn a_replica_that_cannot_be_read_is_told_and_keeps_nobody_from_syncing() {
+    let (stick, laptop) = World::new().begin(python("beginner"));
+    laptop.sync();
+    let school = laptop.joined(2);
+    school.sync();
+    let own = replicas(stick.path());
+    let theirs: Vec<_> =
+        own.iter().filter(|file| !fs::read_to_string(file).unwrap().contains("\"cpp\"")).collect();
+    for file in theirs {
+        fs::write(file, b"{\"format\": 1, \"registers\": \"<script>\"}").unwrap();
+    }
+    laptop.answer(skills(&[("python", "beginner"), ("cpp", "none")]));
+    laptop.sync();
+    school.answer(skills(&[("python", "beginner"), ("ros2", "none")]));
+    school.sync();
+    laptop.sync();
+    school.sync();
+    laptop.sync();
+    let all = skills(&[("cpp", "none"), ("python", "beginner"), ("ros2", "none")]);
+    assert_eq!((laptop.background(), school.background()), (all.clone(), all));
+    let computers = call(&laptop.engine, "list_computers", json!({"user_id": laptop.user}));
+    assert!(
+        computers.as_array().unwrap().iter().any(|computer| computer["trouble"].is_string()),
+        "{computers}"
+    );
+    assert_eq!(laptop.sync().requests, 1);
+}
+
+#[test]
+fn a_text_that_is_damaged_in_the_remote_is_sent_again_by_who_has_it() {
+    let (stick, mut laptop) = World::new().begin(python("beginner"));
+    laptop.computer.book.revise(1, 2);
+    laptop = laptop.restarted();
+    let good = assert_visit(&laptop.engine, laptop.user, 1, Freshness::Missing, true);
+    laptop.sync();
+    let [file] = chapters(stick.path()).try_into().unwrap();
+    fs::write(&file, b"nonsense").unwrap();
+    let school = laptop.joined(2);
+    assert_eq!(school.sync().received, 0);
+    assert_eq!(laptop.sync().sent, 1);
+    assert_eq!(fs::read_to_string(&file).unwrap(), good.markdown);
+    assert_eq!(school.sync().received, 1);
+    laptop.sync();
+    school.sync();
+    assert_eq!((laptop.sync().requests, school.sync().requests), (1, 1));
+}
+
+#[test]
+fn a_computer_that_is_forgotten_leaves_what_it_made() {
+    let (stick, laptop) = World::new().begin(python("beginner"));
+    laptop.sync();
+    let school = laptop.joined(2);
+    school.sync();
+    school.answer(skills(&[("python", "beginner"), ("cpp", "none")]));
+    let text = assert_visit(&school.engine, school.user, 1, Freshness::Missing, true);
+    school.sync();
+    laptop.sync();
+    let computers = call(&laptop.engine, "list_computers", json!({"user_id": laptop.user}));
+    let other = computers.as_array().unwrap().iter().find(|computer| computer["this_one"] == false).unwrap();
+    let forget = json!({"user_id": laptop.user, "device_id": other["device_id"]});
+    call(&laptop.engine, "forget_computer", forget.clone());
+    laptop.sync();
+    let [own] = replicas(stick.path()).try_into().unwrap();
+    let own = fs::read_to_string(own).unwrap();
+    assert!(own.contains("skill/cpp") && own.contains(&text.path.digest.to_string()), "{own}");
+    assert!(is_sentence(&refused(&laptop.engine, "forget_computer", forget).message));
+    // It comes back and is a computer like any other.
+    school.answer(skills(&[("python", "beginner"), ("cpp", "advanced")]));
+    school.sync();
+    laptop.sync();
+    assert_eq!(laptop.background(), school.background());
+    assert_eq!(replicas(stick.path()).len(), 2);
+}
+
+#[test]
+fn removing_here_and_removing_everywhere_are_two_things() {
+    let (stick, laptop) = World::new().begin(python("beginner"));
+    assert_visit(&laptop.engine, laptop.user, 1, Freshness::Missing, true);
+    assert_visit(&laptop.engine, laptop.user, 2, Freshness::Missing, true);
+    laptop.sync();
+    let school = laptop.joined(2);
+    school.sync();
+    laptop.sync();
+    let remove = |chapter: u32, everywhere: bool| {
+        let request = json!({"user_id": laptop.user, "chapter_id": chapter, "everywhere": everywhere});
+        call(&laptop.engine, "remove_chapter", request);
+    };
+    remove(1, false);
+    assert_eq!(laptop.stored(), 1);
+    remove(2, true);
+    assert_eq!(laptop.stored(), 0);
+    laptop.sync();
+    assert_eq!(chapters(stick.path()).len(), 1, "the one removed only here is still there");
+    school.sync();
+    assert_eq!(school.stored(), 1);
+    // Written anew, it is wanted again, everywhere.
+    assert_visit(&school.engine, school.user, 2, Freshness::Missing, true);
+    school.sync();
+    assert_eq!(chapters(stick.path()).len(), 2);
+    laptop.sync();
+    laptop.sync();
+    school.sync();
+    assert_eq!((laptop.sync().requests, school.sync().requests), (1, 1));
+    assert_visit(&laptop.engine, laptop.user, 2, Freshness::Fresh, false);
+}
+
+#[test]
+fn a_reader_who_answered_on_the_second_computer_already_is_merged() {
+    let (_stick, laptop) = World::new().begin(skills(&[("python", "advanced")]));
+    laptop.sync();
+    let computer = Computer::numbered(2);
+    let engine = Arc::new(computer.start());
+    let other = reader(&engine, "Amina at school", skills(&[("ros2", "beginner")]));
+    let position = json!({"user_id": other, "chapter_id": 1, "position": "p-3", "progress": 0.5});
+    call(&engine, "save_position", position);
+    let file = call(&laptop.engine, "export_computer", json!({"user_id": laptop.user})).to_string();
+    let joined = call(&engine, "join_reader", json!({"file": file, "merge_user_id": other}));
+    assert_eq!(joined["merged_name"], "Amina at school");
+    let school = Desk { computer, engine, user: laptop.user };
+    school.sync();
+    laptop.sync();
+    let both = skills(&[("python", "advanced"), ("ros2", "beginner")]);
+    assert_eq!((laptop.background(), school.background()), (both.clone(), both));
+    let readers = call(&school.engine, "startup", json!({}))["readers"].clone();
+    assert_eq!(readers, json!([{"id": laptop.user, "name": "Amina"}]));
+    let page = call(&school.engine, "open_chapter", json!({"user_id": school.user, "chapter_id": 1}));
+    assert_eq!(page["position"], "p-3");
+}
+
+#[test]
+fn a_new_name_travels() {
+    let (_stick, laptop) = World::new().begin(python("none"));
+    laptop.sync();
+    let school = laptop.joined(2);
+    school.sync();
+    call(&laptop.engine, "rename_reader", json!({"user_id": laptop.user, "name": "Amina B."}));
+    laptop.sync();
+    school.sync();
+    assert_eq!(call(&school.engine, "startup", json!({}))["reader"]["name"], "Amina B.");
+}
+
+#[test]
+fn a_place_set_up_by_a_newer_primer_is_told_and_left_alone() {
+    let (stick, laptop) = World::new().begin(python("none"));
+    let newer = b"{\"format\": 7, \"id\": \"0192f0c1-2345-7abc-8def-0123456789ab\"}";
+    fs::write(stick.path().join("primer.json"), newer).unwrap();
+    let told = laptop.try_sync().unwrap_err();
+    assert!(told.contains("newer Primer"), "{told}");
+    assert_eq!(laptop.status()["state"], "needs_you");
+    assert_eq!(objects(stick.path()), ["primer.json"]);
+}
+
+#[test]
+fn a_file_that_is_no_joining_file_is_refused_with_a_sentence() {
+    let computer = Computer::new();
+    let engine = computer.start();
+    for file in ["", "{}", "{\"format\": 9}", "not JSON at all"] {
+        let error = refused(&engine, "join_reader", json!({"file": file, "merge_user_id": null}));
+        assert!(is_sentence(&error.message) && is_sentence(&error.hint), "{error}");
+    }
+    assert!(direct::all(&engine).unwrap().is_empty());
+}
+
+#[test]
+fn a_reader_taken_off_this_computer_can_come_back_with_everything() {
+    let (stick, laptop) = World::new().begin(python("beginner"));
+    assert_visit(&laptop.engine, laptop.user, 1, Freshness::Missing, true);
+    laptop.sync();
+    let file = call(&laptop.engine, "export_computer", json!({"user_id": laptop.user})).to_string();
+    let before = objects(stick.path());
+    call(&laptop.engine, "remove_reader", json!({"user_id": laptop.user}));
+    assert!(direct::all(&laptop.engine).unwrap().is_empty());
+    assert_eq!(laptop.stored(), 0);
+    assert_eq!(objects(stick.path()), before);
+    call(&laptop.engine, "join_reader", json!({"file": file, "merge_user_id": null}));
+    laptop.sync();
+    assert_eq!(laptop.background(), python("beginner"));
+    assert_eq!(listed(&laptop.engine, laptop.user, 1), "fresh");
+}
