@@ -45,8 +45,9 @@ pub fn good_requests(user: UserId) -> Vec<(&'static str, Value)> {
     ]
 }
 
-const ANSWERED_ELSEWHERE: [&str; 7] = [
+const ANSWERED_ELSEWHERE: [&str; 8] = [
     "add_remote",
+    "check_remote",
     "remove_remote",
     "pause_remote",
     "export_computer",

@@ -79,7 +79,8 @@ async fn a_write_protected_folder_says_so_when_something_is_written() {
 async fn no_link_is_followed_out_of_the_folder() {
     let (folder, outside) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     fs::write(outside.path().join("private"), "private").unwrap();
-    let link = |target: &Path, name: &str| std::os::unix::fs::symlink(target, folder.path().join(name)).unwrap();
+    let link =
+        |target: &Path, name: &str| std::os::unix::fs::symlink(target, folder.path().join(name)).unwrap();
     link(outside.path(), "users");
     link(&outside.path().join("private"), "file");
     link(&outside.path().join("not-there"), "dangling");
@@ -105,7 +106,15 @@ async fn what_others_put_there_is_left_out_and_left_alone() {
     let folder = tempfile::tempdir().unwrap();
     let remote = connect(folder.path(), "");
     remote.put("users/a.json", b"x").await.unwrap();
-    let others = ["users/.DS_Store", "users/Desktop.ini", "users/a copy.json", "users/ä.json", "users/.git/config", "Photos/1.jpg", "users/._a.json"];
+    let others = [
+        "users/.DS_Store",
+        "users/Desktop.ini",
+        "users/a copy.json",
+        "users/ä.json",
+        "users/.git/config",
+        "Photos/1.jpg",
+        "users/._a.json",
+    ];
     for name in others {
         let path = folder.path().join(name);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
@@ -121,14 +130,21 @@ async fn what_an_interrupted_write_left_is_neither_listed_nor_kept_for_ever() {
     let folder = tempfile::tempdir().unwrap();
     let remote = connect(folder.path(), "");
     remote.put("users/a.json", b"x").await.unwrap();
-    let (old, new) = (folder.path().join("users/.a.json.7-0.primer-tmp"), folder.path().join("users/.b.7-1.primer-tmp"));
+    let (old, new) =
+        (folder.path().join("users/.a.json.7-0.primer-tmp"), folder.path().join("users/.b.7-1.primer-tmp"));
     fs::write(&old, "half").unwrap();
     fs::write(&new, "half").unwrap();
     let written = fs::metadata(&old).unwrap().modified().unwrap();
-    File::options().write(true).open(&old).unwrap().set_modified(written - Duration::from_secs(25 * 3_600)).unwrap();
+    File::options()
+        .write(true)
+        .open(&old)
+        .unwrap()
+        .set_modified(written - Duration::from_secs(25 * 3_600))
+        .unwrap();
     assert_eq!(remote.list("users/").await.unwrap().len(), 1);
     assert!(!old.exists() && new.exists());
-    let names: Vec<_> = fs::read_dir(folder.path().join("users")).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    let names: Vec<_> =
+        fs::read_dir(folder.path().join("users")).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     assert_eq!(names.len(), 2, "{names:?}");
 }
 
@@ -164,7 +180,8 @@ async fn a_full_stick_says_so_and_keeps_what_was_there() {
     assert_eq!(refused.fault, RemoteFault::FolderFull);
     assert!(refused.words().sentence.starts_with("There is no room left in"), "{refused}");
     assert_eq!(remote.get("users/a", LIMIT_BYTES).await.unwrap().unwrap().bytes, [1; 20_000]);
-    let left: Vec<_> = fs::read_dir(stick.join("users")).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    let left: Vec<_> =
+        fs::read_dir(stick.join("users")).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     assert_eq!(left, ["a"]);
     remote.put("users/a", &[3; 20_000]).await.unwrap();
 }
@@ -172,7 +189,8 @@ async fn a_full_stick_says_so_and_keeps_what_was_there() {
 #[cfg(target_os = "linux")]
 fn on_a_small_stick(test: &str) {
     let folder = tempfile::tempdir().unwrap();
-    let script = "mount -t tmpfs -o size=64k tmpfs \"$PRIMER_TEST_STICK\" || exit 77; exec \"$0\" --exact \"$1\"";
+    let script =
+        "mount -t tmpfs -o size=64k tmpfs \"$PRIMER_TEST_STICK\" || exit 77; exec \"$0\" --exact \"$1\"";
     let is_root = std::process::Command::new("id").arg("-u").output().unwrap().stdout == b"0\n";
     let spaces: &[&str] = if is_root { &["-m"] } else { &["-r", "-m"] };
     let output = std::process::Command::new("unshare")

@@ -1,16 +1,20 @@
 //! Servers that are none, that are broken, or that mean ill.
 
-use std::sync::Mutex;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use primer_domain::timestamp::Timestamp;
+use primer_engine::env::Env;
 use primer_engine::remote::{ClockOffset, Location, Remote, RemoteError, RemoteFault, Verb};
 
 use crate::hostile_server::{
     Drip, HostileServer, Say, SayAndClose, SayAndHang, SayWithoutEnd, answer, refusal,
 };
-use crate::{BRIEF, LIMIT_BYTES, clock, connect, credentials, error, fault, s3};
+use crate::{BRIEF, LIMIT_BYTES, clock, clock_off_by, connect, credentials, error, fault, s3};
 
-const PAGE: &str = "<!DOCTYPE html><html><body>Welcome to our hotel! <a href=/login>Sign in</a></body></html>";
+const PAGE: &str =
+    "<!DOCTYPE html><html><body>Welcome to our hotel! <a href=/login>Sign in</a></body></html>";
 
 fn remote_at(server: &HostileServer) -> Remote {
     connect(s3(&server.endpoint()))
@@ -40,10 +44,8 @@ async fn assert_each(server: &HostileServer, expected: RemoteFault) {
 #[tokio::test]
 async fn a_sign_in_page_is_never_taken_for_a_bucket() {
     let html = "Content-Type: text/html; charset=utf-8\r\n";
-    for status in ["200 OK", "404 Not Found", "403 Forbidden", "401 Unauthorized", "204 No Content"] {
-        // A page without a body has to be known by its type.
-        let body = if status.starts_with("204") { "" } else { PAGE };
-        assert_each(&HostileServer::saying(&answer(status, html, body)).await, RemoteFault::NotS3).await;
+    for status in ["200 OK", "404 Not Found", "403 Forbidden", "401 Unauthorized"] {
+        assert_each(&HostileServer::saying(&answer(status, html, PAGE)).await, RemoteFault::NotS3).await;
     }
     assert_each(&HostileServer::saying(&answer("200 OK", "", PAGE)).await, RemoteFault::NotS3).await;
 }
@@ -75,8 +77,8 @@ async fn a_listing_that_is_garbage_is_an_error_and_never_empty() {
 
 #[tokio::test]
 async fn a_listing_in_a_circle_ends() {
-    let body = "<ListBucketResult><IsTruncated>true</IsTruncated><NextContinuationToken>again</NextContinuationToken>\
-                <Contents><Key>users/a</Key><Size>1</Size></Contents></ListBucketResult>";
+    let body = "<ListBucketResult><IsTruncated>true</IsTruncated>\
+                <NextContinuationToken>again</NextContinuationToken><Contents><Key>users/a</Key><Size>1</Size></Contents></ListBucketResult>";
     let server = HostileServer::saying(&answer("200 OK", "", body)).await;
     assert_eq!(fault(remote_at(&server).list("users/").await), RemoteFault::Unexpected);
     assert_eq!(server.heads().len(), 2);
@@ -85,7 +87,8 @@ async fn a_listing_in_a_circle_ends() {
 
 #[tokio::test]
 async fn what_was_not_asked_for_is_not_listed() {
-    let keys = ["users/a", "../../etc/passwd", "other/b", "users/A", "users//c", "/users/d", "users/e/", "users/f"];
+    let keys =
+        ["users/a", "../../etc/passwd", "other/b", "users/A", "users//c", "/users/d", "users/e/", "users/f"];
     let contents: String =
         keys.iter().map(|key| format!("<Contents><Key>{key}</Key><Size>1</Size></Contents>")).collect();
     let body = format!("<ListBucketResult>{contents}</ListBucketResult>");
@@ -138,14 +141,25 @@ async fn an_object_that_announces_too_much_is_not_even_begun() {
 
 #[tokio::test]
 async fn a_refusal_without_end_is_cut_and_still_understood() {
-    let head = "HTTP/1.1 403 Forbidden\r\nContent-Type: application/xml\r\n\r\n<Error><Code>AccessDenied</Code><Message>";
-    let server =
-        HostileServer::start(move |_, _| SayWithoutEnd(head.to_owned(), "no ".repeat(1_000))).await;
+    let head = "HTTP/1.1 403 Forbidden\r\nContent-Type: application/xml\r\n\r\n\
+                <Error><Code>AccessDenied</Code><Message>";
+    let server = HostileServer::start(move |_, _| SayWithoutEnd(head.to_owned(), "no ".repeat(1_000))).await;
     let remote = remote_at(&server);
     let error = error(remote.put("users/a", b"x").await);
     assert_eq!(error.fault, RemoteFault::NoPermission { to: Verb::Write });
     assert!(error.detail.chars().count() <= 300);
     assert!(remote.traffic().received_bytes < 1 << 20);
+}
+
+#[tokio::test]
+async fn a_refusal_that_is_cut_short_or_never_ends_is_understood_by_its_status() {
+    let head = "HTTP/1.1 403 Forbidden\r\nContent-Length: 100\r\n\r\n<Error>";
+    let cut = HostileServer::start(|_, _| SayAndClose(head.to_owned())).await;
+    let hanging = HostileServer::start(|_, _| SayAndHang(head.to_owned())).await;
+    for server in [cut, hanging] {
+        let refused = fault(impatient(&server).list("users/").await);
+        assert_eq!(refused, RemoteFault::NoPermission { to: Verb::List });
+    }
 }
 
 #[tokio::test]
@@ -156,8 +170,15 @@ async fn a_server_that_is_busy_says_how_long_to_wait() {
         (refusal("503 Slow Down", "Retry-After: 7\r\n", "SlowDown", "Reduce your rate."), Some(7)),
         (refusal("503 Slow Down", "", "SlowDown", "Reduce your rate."), None),
         (answer("429 Too Many Requests", "Retry-After: 120\r\n", ""), Some(120)),
-        (answer("429 Too Many", &format!("{page}Retry-After: Sun, 06 Nov 1994 08:50:07 GMT\r\n"), PAGE), Some(30)),
-        (answer("503 Unavailable", &format!("{page}Retry-After: Sun, 06 Nov 1994 08:40:07 GMT\r\n"), PAGE), Some(0)),
+        (answer("429 Too Many Requests", "Retry-After: 99999999999999\r\n", ""), Some(86_400)),
+        (
+            answer("429 Too Many", &format!("{page}Retry-After: Sun, 06 Nov 1994 08:50:07 GMT\r\n"), PAGE),
+            Some(30),
+        ),
+        (
+            answer("503 Unavailable", &format!("{page}Retry-After: Sun, 06 Nov 1994 08:40:07 GMT\r\n"), PAGE),
+            Some(0),
+        ),
         (answer("503 Unavailable", "Retry-After: soon\r\n", PAGE), None),
     ];
     for (text, seconds) in expectations {
@@ -165,9 +186,7 @@ async fn a_server_that_is_busy_says_how_long_to_wait() {
         for result in each(&remote_at(&server)).await {
             let error = error(result);
             assert_eq!(error.fault, RemoteFault::TooManyRequests);
-            // Either date is measured with a clock that goes on.
-            let waited = error.retry_after.map(|wait| (wait + Duration::from_millis(500)).as_secs());
-            assert_eq!(waited, seconds, "{text}");
+            assert_eq!(error.retry_after, seconds.map(Duration::from_secs), "{text}");
             assert!(error.is_transient());
         }
     }
@@ -187,7 +206,12 @@ async fn a_fault_of_the_server_is_called_so() {
 #[tokio::test]
 async fn a_bucket_without_room_is_called_full() {
     for text in [
-        refusal("507 Insufficient Storage", "", "XMinioStorageFull", "Storage backend has reached its limit."),
+        refusal(
+            "507 Insufficient Storage",
+            "",
+            "XMinioStorageFull",
+            "Storage backend has reached its limit.",
+        ),
         refusal("403 Forbidden", "", "QuotaExceeded", "The quota is used up."),
         answer("507 Insufficient Storage", "", ""),
         answer("413 Content Too Large", "", ""),
@@ -200,7 +224,9 @@ async fn a_bucket_without_room_is_called_full() {
 #[tokio::test]
 async fn no_redirect_is_followed_to_another_host() {
     let elsewhere = HostileServer::saying(&answer("200 OK", "ETag: \"1\"\r\n", "stolen")).await;
-    for status in ["301 Moved", "302 Found", "303 See Other", "307 Temporary Redirect", "308 Permanent Redirect"] {
+    for status in
+        ["301 Moved", "302 Found", "303 See Other", "307 Temporary Redirect", "308 Permanent Redirect"]
+    {
         let headers = format!("Location: {}/course/users/a\r\n", elsewhere.endpoint());
         let server = HostileServer::saying(&answer(status, &headers, "")).await;
         assert_each(&server, RemoteFault::NotS3).await;
@@ -212,12 +238,19 @@ async fn no_redirect_is_followed_to_another_host() {
 async fn the_right_region_is_told_where_the_server_tells_it() {
     let told = |region: &str| RemoteFault::WrongRegion { region: Some(region.to_owned()) };
     let region = "x-amz-bucket-region: eu-west-1\r\nLocation: https://elsewhere.example/\r\n";
-    let body = "<Error><Code>AuthorizationHeaderMalformed</Code><Message>expecting 'garage'</Message><Region>garage</Region></Error>";
+    let body = "<Error><Code>AuthorizationHeaderMalformed</Code><Message>expecting 'garage'</Message>\
+                <Region>garage</Region></Error>";
     for (text, expected) in [
         (answer("301 Moved Permanently", region, ""), told("eu-west-1")),
-        (refusal("307 Temporary Redirect", region, "TemporaryRedirect", "Please re-send."), told("eu-west-1")),
+        (
+            refusal("307 Temporary Redirect", region, "TemporaryRedirect", "Please re-send."),
+            told("eu-west-1"),
+        ),
         (answer("400 Bad Request", "", body), told("garage")),
-        (refusal("301 Moved Permanently", "", "PermanentRedirect", "x"), RemoteFault::WrongRegion { region: None }),
+        (
+            refusal("301 Moved Permanently", "", "PermanentRedirect", "x"),
+            RemoteFault::WrongRegion { region: None },
+        ),
     ] {
         let server = HostileServer::saying(&text).await;
         let listed = error(remote_at(&server).list("users/").await);
@@ -287,7 +320,8 @@ async fn a_request_carries_only_what_s3_requires() {
     remote.delete("users/a").await.unwrap();
     let host = format!("host: {}", server.address);
     for (head, len) in server.heads().iter().zip([Some("1"), Some("0"), None, None]) {
-        let mut headers: Vec<String> = head.lines().skip(1).map(str::to_lowercase).filter(|line| !line.is_empty()).collect();
+        let mut headers: Vec<String> =
+            head.lines().skip(1).map(str::to_lowercase).filter(|line| !line.is_empty()).collect();
         headers.sort();
         let mut expected = vec!["accept: */*".to_owned(), host.clone()];
         expected.extend(len.map(|len| format!("content-length: {len}")));
@@ -297,27 +331,92 @@ async fn a_request_carries_only_what_s3_requires() {
     }
 }
 
+/// Now, by this computer's own clock and so many milliseconds more, as a header.
+fn date(more_ms: i64) -> String {
+    let unix_ms = Env::of_this_computer().now().unix_ms() + more_ms;
+    let date = jiff::Timestamp::from_millisecond(unix_ms).unwrap();
+    format!("Date: {}\r\n", date.strftime("%a, %d %b %Y %H:%M:%S GMT"))
+}
+
+/// Refuses whatever is not signed within a quarter of an hour of its own time, as AWS does.
+async fn strict_server(code: &'static str, message: &'static str) -> HostileServer {
+    HostileServer::start(move |_, head| {
+        let signed = head.split_once("X-Amz-Date=").unwrap().1.split('&').next().unwrap();
+        let signed = jiff::civil::DateTime::strptime("%Y%m%dT%H%M%SZ", signed).unwrap();
+        let signed = signed.to_zoned(jiff::tz::TimeZone::UTC).unwrap().timestamp().as_millisecond();
+        if signed.abs_diff(Env::of_this_computer().now().unix_ms()) > 900_000 {
+            return Say(refusal("403 Forbidden", &date(0), code, message));
+        }
+        Say(answer("200 OK", &format!("ETag: \"1\"\r\n{}", date(0)), "text"))
+    })
+    .await
+}
+
+#[tokio::test]
+async fn a_wrong_clock_is_signed_around_whatever_the_server_calls_it() {
+    let hours = [(-2, "2 hours slow"), (2, "2 hours fast"), (-56 * 365 * 24, "56 years slow")];
+    for (hours, words) in hours {
+        for (code, message) in [
+            ("RequestTimeTooSkewed", "The difference is too large."),
+            ("AccessDenied", "Request has expired"),
+            ("AuthorizationQueryParametersError", "X-Amz-Date is in the future"),
+            ("SomethingOfItsOwn", ""),
+        ] {
+            let server = strict_server(code, message).await;
+            let location = Location::S3(s3(&server.endpoint()));
+            let clock = clock_off_by(hours * 3_600_000);
+            let remote = Remote::connect(&location, credentials("a-secret"), clock).unwrap();
+            assert_eq!(remote.get("users/a", LIMIT_BYTES).await.unwrap().unwrap().bytes, b"text");
+            remote.put("users/a", b"x").await.unwrap();
+            assert_eq!(server.heads().len(), 3, "{code}");
+            assert_eq!(remote.clock_offset().unwrap().to_string(), words);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_clock_that_is_mended_meanwhile_is_signed_with_again() {
+    let server = strict_server("RequestTimeTooSkewed", "").await;
+    let off_ms = Arc::new(AtomicI64::new(-7_200_000));
+    let (env, read) = (Env::of_this_computer(), Arc::clone(&off_ms));
+    let clock = Arc::new(move || Timestamp::from_unix_ms(env.now().unix_ms() + read.load(Ordering::Relaxed)));
+    let location = Location::S3(s3(&server.endpoint()));
+    let remote = Remote::connect(&location, credentials("a-secret"), clock).unwrap();
+    remote.put("users/a", b"x").await.unwrap();
+    off_ms.store(0, Ordering::Relaxed);
+    remote.put("users/a", b"x").await.unwrap();
+    assert_eq!(remote.clock_offset(), None);
+    remote.put("users/a", b"x").await.unwrap();
+    assert_eq!(server.heads().len(), 5);
+}
+
 #[tokio::test]
 async fn a_clock_that_no_signing_helps_is_said_with_how_much_it_is_wrong() {
-    // The server's clock goes its own way: each Date is 14 minutes after what was signed.
-    let wrong_by_14_minutes = |number: usize| {
-        let unix_ms = primer_engine::env::Env::of_this_computer().now().unix_ms() + 840_000 * (number as i64 + 1);
-        let date = jiff::Timestamp::from_millisecond(unix_ms).unwrap();
-        format!("Date: {}\r\n", date.strftime("%a, %d %b %Y %H:%M:%S GMT"))
-    };
-    let server = HostileServer::start(move |number, _| {
-        Say(refusal("403 Forbidden", &wrong_by_14_minutes(number.min(0)), "RequestTimeTooSkewed", "Too large."))
+    let server = HostileServer::start(|_, _| {
+        Say(refusal("403 Forbidden", &date(840_000), "RequestTimeTooSkewed", "Too large."))
     })
     .await;
     let remote = remote_at(&server);
     let skewed = error(remote.list("users/").await);
-    assert!(matches!(skewed.fault, RemoteFault::ClockWrong { offset: Some(ClockOffset { ms }) } if ms > 830_000));
+    assert!(
+        matches!(skewed.fault, RemoteFault::ClockWrong { offset: Some(ClockOffset { ms }) } if ms > 830_000)
+    );
     assert!(skewed.words().sentence.starts_with("This computer's clock is 14 minutes slow; "), "{skewed}");
     assert_eq!(server.heads().len(), 2);
     // Without a Date there is nothing to try again with.
-    let server = HostileServer::saying(&refusal("403 Forbidden", "", "AccessDenied", "Request has expired")).await;
+    let server =
+        HostileServer::saying(&refusal("403 Forbidden", "", "AccessDenied", "Request has expired")).await;
     assert_eq!(fault(remote_at(&server).list("users/").await), RemoteFault::ClockWrong { offset: None });
     assert_eq!(server.heads().len(), 1);
+}
+
+#[tokio::test]
+async fn the_date_of_a_sign_in_page_says_nothing_of_the_clock() {
+    let page = answer("200 OK", &format!("Content-Type: text/html\r\n{}", date(86_400_000)), PAGE);
+    let server = HostileServer::saying(&page).await;
+    let remote = remote_at(&server);
+    assert_eq!(fault(remote.list("users/").await), RemoteFault::NotS3);
+    assert_eq!(remote.clock_offset(), None);
 }
 
 #[tokio::test]

@@ -108,7 +108,8 @@ async fn read_request(connection: &mut (impl AsyncBufReadExt + Unpin)) -> Option
             return None;
         }
     }
-    let len = head.lines().find_map(|line| line.to_lowercase().strip_prefix("content-length: ")?.parse().ok());
+    let len =
+        head.lines().find_map(|line| line.to_lowercase().strip_prefix("content-length: ")?.parse().ok());
     let mut body = vec![0; len.unwrap_or(0)];
     connection.read_exact(&mut body).await.ok()?;
     Some(head)
@@ -121,6 +122,7 @@ pub fn answer(status: &str, headers: &str, body: &str) -> String {
 
 /// A refusal as S3 writes it.
 pub fn refusal(status: &str, headers: &str, code: &str, message: &str) -> String {
-    let body = format!("<?xml version=\"1.0\"?>\n<Error><Code>{code}</Code><Message>{message}</Message></Error>");
+    let body =
+        format!("<?xml version=\"1.0\"?>\n<Error><Code>{code}</Code><Message>{message}</Message></Error>");
     answer(status, &format!("Content-Type: application/xml\r\n{headers}"), &body)
 }

@@ -1,5 +1,5 @@
-//! The system's keychain: gnome-keyring on a session bus of the test's own, unlocked or locked; a bus that says nothing;
-//! and no bus at all. Each test starts itself again in such a surrounding.
+//! The system's keychain: gnome-keyring on a session bus of the test's own, unlocked or locked; a bus that
+//! says nothing; and no bus at all. Each test starts itself again in such a surrounding.
 
 #![cfg(target_os = "linux")]
 
@@ -46,7 +46,10 @@ impl Home {
             command.args(["dbus-run-session", "--"]);
         }
         let script = format!("{before}\n{SELF}");
-        command.args(["sh", "-c", &script]).arg(std::env::current_exe().unwrap()).arg(format!("keychain::{test}"));
+        command
+            .args(["sh", "-c", &script])
+            .arg(std::env::current_exe().unwrap())
+            .arg(format!("keychain::{test}"));
         command.env(DATA, self.data()).env("HOME", self.folder.path());
         command.env("XDG_DATA_HOME", self.folder.path().join("share"));
         command.env("XDG_RUNTIME_DIR", self.folder.path().join("run"));
@@ -55,7 +58,8 @@ impl Home {
             command.env("DBUS_SESSION_BUS_ADDRESS", address);
         }
         let output = command.output().unwrap();
-        let (out, errors) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+        let (out, errors) =
+            (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
         assert!(output.status.success() && out.contains("1 passed"), "{}\n{out}\n{errors}", output.status);
     }
 }
@@ -91,7 +95,10 @@ fn secrets_go_to_the_keychain_and_leave_the_file() {
     assert_eq!(secrets.place(), SecretPlace::File(file.clone()));
     // What was once in the file is still found there, beside what is not.
     assert_eq!(secrets.set("new", "hush ä\n").unwrap(), SecretPlace::Keychain);
-    assert_eq!((get(&secrets, "old").as_deref(), get(&secrets, "new").as_deref()), (Some("in the file"), Some("hush ä\n")));
+    assert_eq!(
+        (get(&secrets, "old").as_deref(), get(&secrets, "new").as_deref()),
+        (Some("in the file"), Some("hush ä\n"))
+    );
     assert!(!fs::read_to_string(&file).unwrap().contains("hush"));
     assert_eq!(secrets.set("old", "newer").unwrap(), SecretPlace::Keychain);
     assert!(!file.exists());
@@ -135,7 +142,11 @@ fn a_bus_that_says_nothing_holds_nobody_up() {
         let socket = home.folder.path().join("bus");
         // Takes connections and never answers.
         let _listener = UnixListener::bind(&socket).unwrap();
-        return home.run("a_bus_that_says_nothing_holds_nobody_up", ":", Some(&format!("unix:path={}", socket.display())));
+        return home.run(
+            "a_bus_that_says_nothing_holds_nobody_up",
+            ":",
+            Some(&format!("unix:path={}", socket.display())),
+        );
     };
     let secrets = Secrets::open(&data, true);
     assert!(matches!(secrets.get("bucket").unwrap_err(), SecretError::Silent));
@@ -151,7 +162,11 @@ fn a_bus_that_says_nothing_holds_nobody_up() {
 #[test]
 fn without_a_bus_secrets_are_kept_in_the_file() {
     let Some(data) = inside() else {
-        return Home::new().run("without_a_bus_secrets_are_kept_in_the_file", ":", Some("unix:path=/nowhere/bus"));
+        return Home::new().run(
+            "without_a_bus_secrets_are_kept_in_the_file",
+            ":",
+            Some("unix:path=/nowhere/bus"),
+        );
     };
     let (secrets, file) = (Secrets::open(&data, true), SecretPlace::File(data.join("secrets.json")));
     assert_eq!((get(&secrets, "bucket"), secrets.place()), (None, file.clone()));

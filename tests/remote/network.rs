@@ -15,7 +15,7 @@ async fn a_server_that_nobody_runs_is_offline() {
         assert!(matches!(error.fault, RemoteFault::Offline | RemoteFault::TimedOut), "{error:?}");
         assert!(error.is_transient());
         let host = endpoint.split_once("://").unwrap().1;
-        assert!(error.words().sentence.starts_with(host), "{error}");
+        assert!(error.words().sentence.starts_with(&format!("The server {host} ")), "{error}");
     }
 }
 
@@ -45,8 +45,18 @@ async fn the_name_of_the_bucket_stands_where_the_server_expects_it() {
         ("http://s3.example.org", Style::Auto, "course", "http://s3.example.org/course/a?"),
         ("http://s3.example.org", Style::Host, "course", "http://course.s3.example.org/a?"),
         ("http://s3.example.org/below/", Style::Auto, "course", "http://s3.example.org/below/course/a?"),
-        ("http://s3.eu-west-1.amazonaws.com", Style::Auto, "course", "http://course.s3.eu-west-1.amazonaws.com/a?"),
-        ("http://s3.eu-west-1.amazonaws.com", Style::Path, "course", "http://s3.eu-west-1.amazonaws.com/course/a?"),
+        (
+            "http://s3.eu-west-1.amazonaws.com",
+            Style::Auto,
+            "course",
+            "http://course.s3.eu-west-1.amazonaws.com/a?",
+        ),
+        (
+            "http://s3.eu-west-1.amazonaws.com",
+            Style::Path,
+            "course",
+            "http://s3.eu-west-1.amazonaws.com/course/a?",
+        ),
         // Names that are none for one label of a host.
         ("http://s3.amazonaws.com", Style::Auto, "my.course", "http://s3.amazonaws.com/my.course/a?"),
         ("http://s3.amazonaws.com", Style::Auto, "My_course", "http://s3.amazonaws.com/My_course/a?"),
@@ -58,12 +68,8 @@ async fn the_name_of_the_bucket_stands_where_the_server_expects_it() {
     ];
     for (endpoint, style, bucket, expected) in cases {
         let proxy = HostileServer::saying(&answer("200 OK", "", "text")).await;
-        let location = S3Location {
-            proxy: Some(proxy.endpoint()),
-            style,
-            bucket: bucket.to_owned(),
-            ..s3(endpoint)
-        };
+        let location =
+            S3Location { proxy: Some(proxy.endpoint()), style, bucket: bucket.to_owned(), ..s3(endpoint) };
         connect(location).get("a", LIMIT_BYTES).await.unwrap();
         assert!(proxy.heads()[0].starts_with(&format!("GET {expected}")), "{}", proxy.heads()[0]);
     }

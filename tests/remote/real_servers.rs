@@ -24,12 +24,13 @@ async fn a_key_that_the_server_does_not_know_is_told_apart_from_a_wrong_secret()
 #[tokio::test]
 async fn a_missing_bucket_is_never_an_empty_one() {
     for server in [Some(seaweedfs()), rclone()].into_iter().flatten() {
-        let remote = server.connect_as((KEY, SECRET), |location| "no-such-course".clone_into(&mut location.bucket));
+        let remote =
+            server.connect_as((KEY, SECRET), |location| "no-such-course".clone_into(&mut location.bucket));
         let listed = error(remote.list("users/").await);
         assert_eq!(listed.fault, RemoteFault::NoBucket);
         assert!(listed.words().sentence.ends_with("knows no bucket “no-such-course”."), "{listed}");
+        // Not tried with a PUT: SeaweedFS makes the bucket then, for keys that may.
         assert_eq!(fault(remote.get("primer.json", LIMIT_BYTES).await), RemoteFault::NoBucket);
-        assert_eq!(fault(remote.put("primer.json", b"x").await), RemoteFault::NoBucket);
     }
 }
 
@@ -61,31 +62,33 @@ async fn keys_that_may_only_write_say_so_when_something_is_listed_or_read() {
 
 #[tokio::test]
 async fn a_clock_that_is_off_is_measured_and_signed_around() {
-    let expectations = [(-2 * HOUR_MS, "2 hours slow"), (2 * HOUR_MS, "2 hours fast")];
-    for (off_ms, words) in expectations {
-        let remote = seaweedfs().fresh_by(clock_off_by(off_ms));
-        remote.put("a", b"x").await.unwrap();
-        println!("{off_ms} {:?} {:?}", remote.traffic(), remote.clock_offset());
-        let offset = remote.clock_offset().unwrap();
-        assert!((offset.ms + off_ms).abs() < 5_000, "{offset:?}");
-        assert_eq!(offset.to_string(), words);
-        // Refused once, and never again.
-        assert_eq!(remote.traffic().requests, 2);
-        assert_eq!(remote.get("a", LIMIT_BYTES).await.unwrap().unwrap().bytes, b"x");
-        assert_eq!(remote.list("").await.unwrap().len(), 1);
-        remote.delete("a").await.unwrap();
-        assert_eq!(remote.traffic().requests, 5);
+    for server in [Some(seaweedfs()), rclone()].into_iter().flatten() {
+        for (off_ms, words) in [(-2 * HOUR_MS, "2 hours slow"), (2 * HOUR_MS, "2 hours fast")] {
+            let remote = server.fresh_by(clock_off_by(off_ms));
+            remote.put("a", b"x").await.unwrap();
+            let offset = remote.clock_offset().unwrap();
+            assert!((offset.ms + off_ms).abs() < 5_000, "{offset:?}");
+            assert_eq!(offset.to_string(), words);
+            // Refused at most once (some servers take a signature from the future), and never again.
+            let first = remote.traffic().requests;
+            assert!(first <= 2);
+            assert_eq!(remote.get("a", LIMIT_BYTES).await.unwrap().unwrap().bytes, b"x");
+            assert_eq!(remote.list("").await.unwrap().len(), 1);
+            remote.delete("a").await.unwrap();
+            assert_eq!(remote.traffic().requests, first + 3);
+        }
     }
 }
 
 #[tokio::test]
 async fn a_clock_that_is_off_by_years_stops_nobody() {
     for server in [Some(seaweedfs()), rclone()].into_iter().flatten() {
-        for years in [-56, -1, 1, 60, 7_000] {
+        for years in [-56, -2, 2, 60, 7_000] {
             let remote = server.fresh_by(clock_off_by(years * 365 * 24 * HOUR_MS));
             remote.put("a", b"x").await.unwrap();
             assert_eq!(remote.get("a", LIMIT_BYTES).await.unwrap().unwrap().bytes, b"x");
-            assert!(remote.clock_offset().is_some_and(|offset| offset.to_string().contains("year")));
+            let offset = remote.clock_offset().unwrap().to_string();
+            assert!(offset.contains(" years "), "{offset}");
         }
     }
 }

@@ -49,7 +49,8 @@ fn nobody_but_the_user_may_read_the_file() {
     fs::set_permissions(&file, fs::Permissions::from_mode(0o644)).unwrap();
     secrets.set("bucket", "newer").unwrap();
     assert_eq!(mode(), 0o600);
-    let mut names: Vec<_> = fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    let mut names: Vec<_> =
+        fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     names.sort();
     assert_eq!(names, ["secrets.json", "secrets.lock"]);
 }

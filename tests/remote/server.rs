@@ -44,8 +44,14 @@ pub fn rclone() -> Option<&'static Server> {
             let address = format!("127.0.0.1:{port}");
             let keys = format!("{KEY},{SECRET}");
             let data = folder.join("data").display().to_string();
-            let words = ["serve", "s3", "--addr", &address, "--auth-key", &keys, "--vfs-cache-mode", "off", &data];
-            [&program.display().to_string()].into_iter().map(String::as_str).chain(words).map(str::to_owned).collect()
+            let words =
+                ["serve", "s3", "--addr", &address, "--auth-key", &keys, "--vfs-cache-mode", "off", &data];
+            [&program.display().to_string()]
+                .into_iter()
+                .map(String::as_str)
+                .chain(words)
+                .map(str::to_owned)
+                .collect()
         };
         let process = ServerProcess::start("rclone", words, |answer| answer.starts_with("HTTP/1.1 "));
         Some(Server { process })
@@ -119,8 +125,16 @@ fn seaweedfs_words(program: &Path, folder: &Path, port: u16) -> Vec<String> {
     let mut words = vec![program.display().to_string()];
     words.extend(
         [
-            "-logtostderr=true", "server", "-ip=127.0.0.1", "-ip.bind=127.0.0.1", "-filer", "-s3",
-            "-s3.port.iceberg=0", "-s3.port.lance=0", "-master.volumeSizeLimitMB=1024", "-volume.max=50",
+            "-logtostderr=true",
+            "server",
+            "-ip=127.0.0.1",
+            "-ip.bind=127.0.0.1",
+            "-filer",
+            "-s3",
+            "-s3.port.iceberg=0",
+            "-s3.port.lance=0",
+            "-master.volumeSizeLimitMB=1024",
+            "-volume.max=50",
         ]
         .map(str::to_owned),
     );

@@ -1,5 +1,5 @@
-//! A server that the tests start: with free ports, a folder of its own, and an end with the test program's, however
-//! that ends.
+//! A server that the tests start: with free ports, a folder of its own, and an end with the test program's,
+//! however that ends.
 
 use std::fs::{self, File};
 use std::io::{Read, Write};
@@ -7,13 +7,16 @@ use std::net::{TcpListener, TcpStream};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;
 use std::time::Duration;
 
-/// Waits for the end of its input, which comes when the test program ends, and then ends the server and removes its
-/// folder.
-const WITH_AN_END: &str =
-    "folder=$1; shift; \"$@\" & server=$!; read -r _; kill -9 $server; wait $server; rm -rf \"$folder\"";
+/// Runs the server until it ends by itself, or until the end of the input, which comes when the test program
+/// ends. Then its folder goes too.
+const WITH_AN_END: &str = "folder=$1; shift; exec 3<&0; \"$@\" & server=$!; \
+    { read -r _ <&3; kill -9 $server 2>/dev/null; while kill -0 $server 2>/dev/null; do :; done; \
+    rm -rf \"$folder\"; } & \
+    wait $server";
 
 /// Below the ports that systems give out by themselves.
 const PORTS: std::ops::Range<u16> = 20_000..32_000;
@@ -28,8 +31,8 @@ pub struct ServerProcess {
 }
 
 impl ServerProcess {
-    /// `command` is given the server's folder and a port whose three neighbours below are free too, and so are those that
-    /// are 10,000 above each. `is_ready` is given what `GET /` answers.
+    /// `command` is given the server's folder and a port whose three neighbours below are free too, and so
+    /// are those that are 10,000 above each. `is_ready` is given what `GET /` answers.
     pub fn start(
         name: &str,
         command: impl Fn(&Path, u16) -> Vec<String>,
@@ -38,7 +41,7 @@ impl ServerProcess {
         // A port may be taken between being found free and being used; then another is tried.
         for attempt in 0..5 {
             let folder = new_folder(name, attempt);
-            let port = free_port(attempt);
+            let port = free_port();
             let words = command(&folder, port);
             let log = File::create(folder.join("log")).unwrap();
             let mut process = Command::new("sh")
@@ -56,7 +59,7 @@ impl ServerProcess {
                     return ServerProcess { port, _process: process };
                 }
                 // It ends early only if it could not start.
-                if !is_running(&process) {
+                if process.try_wait().unwrap().is_some() {
                     break;
                 }
                 wait();
@@ -67,12 +70,6 @@ impl ServerProcess {
         }
         panic!("{name} did not start; what it says stands above")
     }
-}
-
-/// Whether the shell has a child, the server.
-fn is_running(process: &Child) -> bool {
-    let children = format!("/proc/{0}/task/{0}/children", process.id());
-    fs::read_to_string(children).map_or(true, |children| !children.trim().is_empty())
 }
 
 #[allow(clippy::disallowed_methods, reason = "nothing tells when a server is ready but asking it")]
@@ -86,10 +83,15 @@ fn new_folder(name: &str, attempt: u32) -> PathBuf {
     folder
 }
 
-fn free_port(attempt: u32) -> u16 {
-    let start = (std::process::id() + attempt * 1_009) % u32::from(PORTS.end - PORTS.start);
-    let candidates = PORTS.cycle_from(start as u16);
-    for port in candidates {
+/// The uppermost of a block of eight. No block is given out twice: a server that was just given one may not
+/// use it yet.
+fn free_port() -> u16 {
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    let blocks = (PORTS.end - PORTS.start) / 8;
+    for _ in 0..blocks {
+        // Two test programs begin at different places.
+        let block = (std::process::id() + NEXT.fetch_add(1, Ordering::Relaxed)) % u32::from(blocks);
+        let port = PORTS.start + block as u16 * 8 + 7;
         let needed = (0..4).flat_map(|below| [port - below, port - below + 10_000]);
         let held: Result<Vec<TcpListener>, _> =
             needed.map(|port| TcpListener::bind(("127.0.0.1", port))).collect();
@@ -100,24 +102,13 @@ fn free_port(attempt: u32) -> u16 {
     panic!("no eight ports are free")
 }
 
-trait CycleFrom {
-    fn cycle_from(&self, start: u16) -> impl Iterator<Item = u16>;
-}
-
-impl CycleFrom for std::ops::Range<u16> {
-    /// Every eighth, so that two test programs rarely meet.
-    fn cycle_from(&self, start: u16) -> impl Iterator<Item = u16> {
-        let (first, len) = (self.start, self.end - self.start);
-        (0..len / 8).map(move |step| first + (start + step * 8) % len)
-    }
-}
-
 /// One request over a connection of its own. None if nobody answers.
 pub fn ask(port: u16, method: &str, target: &str) -> Option<String> {
     let mut connection = TcpStream::connect(("127.0.0.1", port)).ok()?;
     connection.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
     let head = format!(
-        "{method} {target} HTTP/1.1\r\nhost: 127.0.0.1:{port}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
+        "{method} {target} HTTP/1.1\r\nhost: 127.0.0.1:{port}\r\ncontent-length: 0\r\n\
+         connection: close\r\n\r\n"
     );
     connection.write_all(head.as_bytes()).ok()?;
     let mut answer = Vec::new();

@@ -35,7 +35,7 @@ fn what_can_not_be_meant_is_refused_with_a_sentence() {
         error(Remote::connect(&Location::S3(location), credentials("a-secret"), clock()))
     };
     type Change = dyn Fn(&mut S3Location);
-    let cases: [(&Change, &str); 12] = [
+    let cases: [(&Change, &str); 13] = [
         (&|at| at.endpoint = String::new(), "address"),
         (&|at| at.endpoint = "https://".into(), "address"),
         (&|at| at.endpoint = "ftp://s3.example.org".into(), "neither with http:// nor with https://"),
@@ -47,6 +47,7 @@ fn what_can_not_be_meant_is_refused_with_a_sentence() {
         (&|at| at.prefix = "../a".into(), "prefix"),
         (&|at| at.access_key_id = String::new(), "access key ID"),
         (&|at| at.proxy = Some("http://".into()), "proxy"),
+        (&|at| at.proxy = Some("http://me:pass@proxy:3128".into()), "HTTPS_PROXY"),
         (&|at| (at.style, at.endpoint) = (Style::Host, "https://192.0.2.7".into()), "host"),
     ];
     for (change, words) in cases {
@@ -59,7 +60,8 @@ fn what_can_not_be_meant_is_refused_with_a_sentence() {
 
 #[test]
 fn an_address_is_taken_as_people_write_it() {
-    for endpoint in ["s3.example.org", " https://s3.example.org/ ", "http://localhost:9000", "192.0.2.7:9000"] {
+    for endpoint in ["s3.example.org", " https://s3.example.org/ ", "http://localhost:9000", "192.0.2.7:9000"]
+    {
         let location = S3Location { region: " ".into(), prefix: "/a/".into(), ..s3(endpoint) };
         Remote::connect(&Location::S3(location), credentials(" a-secret\n"), clock()).unwrap();
     }

@@ -232,6 +232,14 @@ prefix: string, };
 
 export type Progress = { done: number, total: number, done_bytes: number, total_bytes: number, };
 
+export type Verdict = "good" | "mended" | "note" | "bad";
+
+export type Finding = { verdict: Verdict, sentence: string, 
+/**
+ * What to do, where there is something to do.
+ */
+hint: string | null, };
+
 export type AddRemote = { user_id: string, location: Location, 
 /**
  * Of a server.
@@ -369,6 +377,7 @@ export type Commands = {
   list_remotes: { request: OfReader; response: Array<RemoteView> };
   add_remote: { request: AddRemote; response: RemoteView };
   remove_remote: { request: OfRemote; response: Nothing };
+  check_remote: { request: OfRemote; response: Array<Finding> };
   pause_remote: { request: PauseRemote; response: Nothing };
   list_computers: { request: OfReader; response: Array<ComputerView> };
   export_computer: { request: OfReader; response: Joining };

@@ -123,6 +123,16 @@ pub enum RemoteCommand {
     List,
     /// Forget a remote on this computer; what is in it stays there.
     Remove { id: String },
+    /// Do once what a sync does, set what can be set, and say the rest.
+    Doctor {
+        /// Which; otherwise the only one.
+        id: Option<String>,
+    },
+    /// Tell in plain words what a remote holds for the reader; changes nothing.
+    Inspect {
+        /// Which; otherwise the only one.
+        id: Option<String>,
+    },
 }
 
 #[derive(Subcommand)]

@@ -7,6 +7,7 @@ mod arguments;
 mod book;
 mod cache;
 mod computers;
+mod inspect;
 mod output;
 mod reading;
 mod remotes;

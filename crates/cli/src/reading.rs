@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use primer_domain::ids::{ChapterId, UserId};
-use primer_domain::profile::Origin;
+use primer_domain::profile::{Background, Origin};
 use primer_engine::Engine;
 use primer_engine::api::{
     AddReader, ApiError, ErrorCode, OfReader, ProfileView, TextForm, WithBackground, direct,
@@ -65,7 +65,12 @@ pub fn profile(
 }
 
 fn profile_words(view: &ProfileView) -> String {
-    let background = &view.background;
+    let skipped = if view.answered { "" } else { "(not answered yet: the book reads as for somebody new)\n" };
+    format!("{skipped}{}hash      {}\n", background_lines(&view.background), view.profile_hash)
+}
+
+/// The four answers, one to a line.
+pub fn background_lines(background: &Background) -> String {
     let list = |items: &std::collections::BTreeSet<String>| match items.is_empty() {
         true => "none".to_owned(),
         false => items.iter().cloned().collect::<Vec<_>>().join(", "),
@@ -75,14 +80,12 @@ fn profile_words(view: &ProfileView) -> String {
         .iter()
         .map(|(skill, level)| format!("{skill} {}", level.word()))
         .collect();
-    let skipped = if view.answered { "" } else { "(not answered yet: the book reads as for somebody new)\n" };
     format!(
-        "{skipped}skills    {}\nrobotics  {}\nhardware  {}\ngoals     {}\nhash      {}\n",
+        "skills    {}\nrobotics  {}\nhardware  {}\ngoals     {}\n",
         skills.join(", "),
         background.robotics_experience.word(),
         list(&background.hardware_access),
         list(&background.learning_goals),
-        view.profile_hash
     )
 }
 

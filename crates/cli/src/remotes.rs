@@ -6,8 +6,10 @@ use std::io::{self, IsTerminal, Read};
 use primer_engine::Engine;
 use primer_engine::api::{AddRemote, ApiError, ErrorCode, OfReader, OfRemote, RemoteView, direct};
 use primer_engine::remote::{Location, S3Location, Style};
+use primer_engine::sync::doctor::{Finding, Verdict};
 
 use crate::arguments::{AddRemoteCommand, Global, RemoteCommand, StyleChoice};
+use crate::inspect;
 use crate::output::Output;
 use crate::reading::reader;
 
@@ -48,10 +50,56 @@ pub fn run(
                 false => views.iter().map(|view| line(view) + "\n").collect(),
             })
         }
+        RemoteCommand::Doctor { id } => doctor(engine, global, id.as_deref(), output),
+        RemoteCommand::Inspect { id } => inspect::run(engine, global, id.as_deref(), output),
         RemoteCommand::Remove { id } => {
             let nothing = direct::remove_remote(engine, OfRemote { remote_id: id.clone() })?;
             output.print(&nothing, |_| "Forgotten here. What is in it stays there.".to_owned())
         }
+    }
+}
+
+/// The remote that is named, or the only one.
+pub fn which_remote(engine: &Engine, global: &Global, id: Option<&str>) -> Result<String, ApiError> {
+    if let Some(id) = id {
+        return Ok(id.to_owned());
+    }
+    let user_id = reader(engine, global)?.to_string();
+    let views = direct::remotes(engine, OfReader { user_id })?;
+    match views.as_slice() {
+        [only] => Ok(only.remote_id.clone()),
+        [] => Err(ApiError::remote_not_found("yet")),
+        _ => Err(ApiError::new(
+            ErrorCode::InvalidRequest,
+            "There is more than one remote.",
+            "Name one of those that “primer remote list” shows.",
+        )),
+    }
+}
+
+fn doctor(engine: &Engine, global: &Global, id: Option<&str>, output: &Output) -> Result<(), ApiError> {
+    let remote_id = which_remote(engine, global, id)?;
+    let findings = direct::check_remote(engine, OfRemote { remote_id })?;
+    output.print(&findings, |findings| {
+        let line = |finding: &Finding| {
+            let mark = match finding.verdict {
+                Verdict::Good => "ok    ",
+                Verdict::Mended => "set   ",
+                Verdict::Note => "note  ",
+                Verdict::Bad => "FAULT ",
+            };
+            let hint = finding.hint.as_ref().map_or(String::new(), |hint| format!(" {hint}"));
+            format!("{mark}{}{hint}\n", finding.sentence)
+        };
+        findings.iter().map(line).collect()
+    })?;
+    match findings.iter().find(|finding| finding.verdict == Verdict::Bad) {
+        None => Ok(()),
+        Some(bad) => Err(ApiError::new(
+            ErrorCode::RemoteFailed,
+            bad.sentence.clone(),
+            bad.hint.clone().unwrap_or_else(|| "Ask whoever runs the server.".to_owned()),
+        )),
     }
 }
 

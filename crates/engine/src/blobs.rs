@@ -16,6 +16,8 @@ use primer_domain::ids::TextDigest;
 use primer_domain::storage_path::StoragePath;
 use thiserror::Error;
 
+use crate::env::{Mishaps, Step};
+
 /// Left free on the disk whatever is written: room for the database to record it, and for everybody else.
 const RESERVE_BYTES: u64 = 1 << 20;
 
@@ -72,6 +74,7 @@ pub struct Blobs {
     root: PathBuf,
     quarantine: PathBuf,
     lock_file: PathBuf,
+    mishaps: Mishaps,
 }
 
 /// While it lives, no other program writes to or tidies this data folder's files.
@@ -85,9 +88,15 @@ impl Blobs {
             root: data.join("blobs"),
             quarantine: data.join("quarantine"),
             lock_file: data.join("blobs.lock"),
+            mishaps: Mishaps::default(),
         };
         fs::create_dir_all(&blobs.root).map_err(BlobError::io("made", &blobs.root))?;
         Ok(blobs)
+    }
+
+    pub(crate) fn with_mishaps(mut self, mishaps: Mishaps) -> Blobs {
+        self.mishaps = mishaps;
+        self
     }
 
     pub fn folder(&self) -> &Path {
@@ -149,17 +158,17 @@ impl Blobs {
         self.make_folder(folder)?;
         self.require_room(folder, bytes.len() as u64)?;
         let temporary = file.with_extension("md.tmp");
-        let written = write_durably(&temporary, bytes).and_then(|()| fs::rename(&temporary, &file));
+        let written = self.write_durably(&temporary, bytes).and_then(|()| self.rename(&temporary, &file));
         if let Err(source) = written {
             // What is half-written must not stay; if even that fails, the next tidying takes it.
-            if let Err(left) = fs::remove_file(&temporary)
+            if let Err(left) = self.remove_file(&temporary)
                 && left.kind() != io::ErrorKind::NotFound
             {
                 return Err(BlobError::io("removed", &temporary)(left));
             }
             return Err(BlobError::io("written", &file)(source));
         }
-        sync_folder(folder).map_err(BlobError::io("written", folder))
+        self.sync_folder(folder).map_err(BlobError::io("written", folder))
     }
 
     /// Stores all of `texts` durably with two flushes of the disk instead of two for each: one for the bytes, one for
@@ -174,18 +183,18 @@ impl Blobs {
         let written = texts
             .iter()
             .try_for_each(|(path, bytes)| self.write_temporary(path, bytes, &mut named))
-            .and_then(|()| disk.flush().map_err(BlobError::io("written", &self.root)));
+            .and_then(|()| self.flush(&disk).map_err(BlobError::io("written", &self.root)));
         if let Err(error) = written {
             // On a full disk what is of no use must not take what room there is.
             for (temporary, _) in &named {
-                remove_if_there(temporary)?;
+                self.remove_if_there(temporary)?;
             }
             return Err(error);
         }
         for (temporary, file) in &named {
-            fs::rename(temporary, file).map_err(BlobError::io("written", file))?;
+            self.rename(temporary, file).map_err(BlobError::io("written", file))?;
         }
-        disk.flush().map_err(BlobError::io("written", &self.root))
+        self.flush(&disk).map_err(BlobError::io("written", &self.root))
     }
 
     /// Writes `bytes` beside the place of a text that is not there yet, and notes both names.
@@ -202,10 +211,11 @@ impl Blobs {
             Found::Missing => {}
         }
         let folder = file.parent().unwrap_or(&self.root);
-        fs::create_dir_all(folder).map_err(BlobError::io("made", folder))?;
+        let made = self.mishaps.at(Step::BeforeFolder).and_then(|()| fs::create_dir_all(folder));
+        made.map_err(BlobError::io("made", folder))?;
         let temporary = file.with_extension("md.tmp");
         named.push((temporary.clone(), file));
-        fs::write(&temporary, bytes).map_err(BlobError::io("written", &temporary))
+        self.write_file(&temporary, bytes).map(drop).map_err(BlobError::io("written", &temporary))
     }
 
     fn require_room(&self, folder: &Path, needed_bytes: u64) -> Result<(), BlobError> {
@@ -269,7 +279,7 @@ impl Blobs {
             })
             .find(|target| target.symlink_metadata().is_err())
             .unwrap_or_else(|| self.quarantine.join(&name));
-        match fs::rename(file, &target) {
+        match self.rename(file, &target) {
             Err(error) if is_absence(&error) => Ok(()),
             moved => moved.map_err(BlobError::io("set aside", file)),
         }
@@ -277,12 +287,12 @@ impl Blobs {
 
     /// A file that is not there is removed already.
     pub fn remove(&self, path: &StoragePath) -> Result<(), BlobError> {
-        remove_if_there(&self.file(path))
+        self.remove_if_there(&self.file(path))
     }
 
     /// Removes a temporary file that a walk found.
     pub fn remove_temporary(&self, _alone: &WritingAlone, file: &Path) -> Result<(), BlobError> {
-        remove_if_there(file)
+        self.remove_if_there(file)
     }
 
     /// Every file under `blobs/`, without reading any.
@@ -324,36 +334,64 @@ impl Blobs {
         }
         if let Some(above) = folder.parent() {
             self.make_folder(above)?;
-            match fs::create_dir(folder) {
+            match self.mishaps.at(Step::BeforeFolder).and_then(|()| fs::create_dir(folder)) {
                 Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
                     return Err(BlobError::io("made", folder)(error));
                 }
-                _ => sync_folder(above).map_err(BlobError::io("written", above))?,
+                _ => self.sync_folder(above).map_err(BlobError::io("written", above))?,
             }
         }
         Ok(())
+    }
+
+    fn write_durably(&self, file: &Path, bytes: &[u8]) -> io::Result<()> {
+        let handle = self.write_file(file, bytes)?;
+        self.mishaps.at(Step::BeforeFlush)?;
+        handle.sync_all()
+    }
+
+    fn write_file(&self, file: &Path, bytes: &[u8]) -> io::Result<File> {
+        self.mishaps.at(Step::BeforeFile)?;
+        let mut handle = File::create(file)?;
+        let (first, rest) = bytes.split_at(if self.mishaps.are_possible() { bytes.len() / 2 } else { 0 });
+        handle.write_all(first)?;
+        self.mishaps.at(Step::MiddleOfFile)?;
+        handle.write_all(rest)?;
+        Ok(handle)
+    }
+
+    /// A rename is durable once its folder is. Windows has no such call and needs none.
+    fn sync_folder(&self, folder: &Path) -> io::Result<()> {
+        self.mishaps.at(Step::BeforeFlush)?;
+        if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
+    }
+
+    fn flush(&self, disk: &disk::WholeDisk) -> io::Result<()> {
+        self.mishaps.at(Step::BeforeFlush)?;
+        disk.flush()
+    }
+
+    fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
+        self.mishaps.at(Step::BeforeRename)?;
+        fs::rename(from, to)
+    }
+
+    fn remove_file(&self, file: &Path) -> io::Result<()> {
+        self.mishaps.at(Step::BeforeRemoval)?;
+        fs::remove_file(file)
+    }
+
+    fn remove_if_there(&self, file: &Path) -> Result<(), BlobError> {
+        match self.remove_file(file) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                Err(BlobError::io("removed", file)(error))
+            }
+            _ => Ok(()),
+        }
     }
 }
 
 /// Also where a file stands in the place of a folder above.
 fn is_absence(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
-}
-
-fn remove_if_there(file: &Path) -> Result<(), BlobError> {
-    match fs::remove_file(file) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(BlobError::io("removed", file)(error)),
-        _ => Ok(()),
-    }
-}
-
-fn write_durably(file: &Path, bytes: &[u8]) -> io::Result<()> {
-    let mut handle = File::create(file)?;
-    handle.write_all(bytes)?;
-    handle.sync_all()
-}
-
-/// A rename is durable once its folder is. Windows has no such call and needs none.
-fn sync_folder(folder: &Path) -> io::Result<()> {
-    if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
 }

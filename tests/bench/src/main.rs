@@ -5,10 +5,21 @@
 
 mod bare;
 mod reader;
+#[path = "../../remote/server.rs"]
+#[allow(dead_code, reason = "the tests of remotes use the rest")]
+mod server;
+#[path = "../../remote/server_process.rs"]
+mod server_process;
+mod sync;
 mod window;
 
 use std::process::ExitCode;
 use std::time::Instant;
+
+use primer_engine::env::Env;
+use primer_engine::remote::location::usual_region;
+use primer_engine::remote::{Clock, Credentials, S3Location, Style};
+use primer_engine::secrets::Secret;
 
 /// A measured ratio and what it may be at most.
 pub struct Ratio {
@@ -19,10 +30,24 @@ pub struct Ratio {
 }
 
 fn main() -> ExitCode {
-    let mut ratios = reader::ratios();
-    match std::env::args().nth(1).as_deref() {
-        Some("--without-window") => {}
-        _ => ratios.extend(window::ratios()),
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    if let [word, data] = &words[..]
+        && word == sync::MEMORY
+    {
+        sync::print_memory(data.as_ref());
+        return ExitCode::SUCCESS;
+    }
+    // For a look at one part alone.
+    let is_wanted = |part: &str| words.is_empty() || words.iter().any(|word| word == part);
+    let mut ratios = Vec::new();
+    if is_wanted("reading") {
+        ratios.extend(reader::ratios());
+    }
+    if is_wanted("sync") {
+        ratios.extend(sync::ratios());
+    }
+    if is_wanted("window") {
+        ratios.extend(window::ratios());
     }
     println!("\n{:<58} {:>8} {:>8}", "", "ratio", "limit");
     for ratio in &ratios {
@@ -57,8 +82,30 @@ pub fn median(mut samples: Vec<f64>) -> f64 {
 }
 
 #[allow(clippy::disallowed_methods, reason = "a bench measures time")]
-fn time_us(work: &mut dyn FnMut()) -> f64 {
+pub fn time_us(work: &mut dyn FnMut()) -> f64 {
     let start = Instant::now();
     work();
     start.elapsed().as_secs_f64() * 1e6
+}
+
+/// What the server of the tests asks for.
+fn clock() -> Clock {
+    Env::of_this_computer().clock()
+}
+
+fn credentials(secret: &str) -> Option<Credentials> {
+    Some(Credentials { secret_access_key: Secret::new(secret), session_token: None })
+}
+
+fn s3(endpoint: &str) -> S3Location {
+    S3Location {
+        endpoint: endpoint.to_owned(),
+        bucket: server::BUCKET.to_owned(),
+        prefix: String::new(),
+        region: usual_region(),
+        style: Style::Auto,
+        access_key_id: server::KEY.to_owned(),
+        ca_file: None,
+        proxy: None,
+    }
 }

@@ -7,6 +7,7 @@ mod ago;
 mod chapters;
 mod computers;
 mod error;
+mod inspect;
 mod readers;
 mod remotes;
 mod removal;
@@ -25,10 +26,11 @@ pub use typescript::typescript;
 use serde_json::Value;
 
 use crate::Engine;
+use crate::sync::doctor::Finding;
 
 macro_rules! commands {
     ($($name:ident: $request:ty => $response:ty = $run:path;)*) => {
-        /// Runs the command `name`. Waits for the disk; never for a network.
+        /// Runs the command `name`. Waits for the disk; for a network only where it is asked to check one.
         pub fn dispatch(engine: &Engine, name: &str, request: Value) -> Result<Value, ApiError> {
             match name {
                 $(stringify!($name) => {
@@ -71,6 +73,7 @@ commands! {
     list_remotes: OfReader => Vec<RemoteView> = remotes::list;
     add_remote: AddRemote => RemoteView = remotes::add;
     remove_remote: OfRemote => Nothing = remotes::remove;
+    check_remote: OfRemote => Vec<Finding> = remotes::check;
     pause_remote: PauseRemote => Nothing = remotes::pause;
     list_computers: OfReader => Vec<ComputerView> = computers::list;
     export_computer: OfReader => Joining = computers::export;
@@ -85,9 +88,13 @@ commands! {
 
 /// What the command line asks for beyond the window's commands.
 pub mod direct {
+    pub use super::ago::{ago, bytes};
     pub use super::chapters::{entries, text};
     pub use super::computers::{export as export_computer, join as join_reader, list as computers};
+    pub use super::inspect::inspect as inspect_remote;
     pub use super::readers::{add, all, import_profile, last_used, profile, storage};
-    pub use super::remotes::{add as add_remote, list as remotes, remove as remove_remote};
+    pub use super::remotes::{
+        add as add_remote, check as check_remote, list as remotes, remove as remove_remote,
+    };
     pub use super::syncing::{forget_computer, set_settings, settings, status as sync_status};
 }

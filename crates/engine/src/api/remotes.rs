@@ -3,7 +3,7 @@
 use primer_domain::ids::UserId;
 
 use super::ago::ago;
-use super::error::ApiError;
+use super::error::{ApiError, ErrorCode};
 use super::readers::existing;
 use super::sync_types::*;
 use super::types::*;
@@ -12,6 +12,7 @@ use crate::remote::{Credentials, Location, Remote, RemoteError};
 use crate::secrets::{Secret, SecretPlace};
 use crate::store::remotes::{self, RemoteId, RemoteRow};
 use crate::store::sync_runs::{self, SyncRun};
+use crate::sync::doctor::{self, Finding, Patient};
 
 /// As many of the last syncs are shown.
 const LAST_SYNCS: u32 = 10;
@@ -86,6 +87,33 @@ pub fn pause(engine: &Engine, request: PauseRemote) -> Result<Nothing, ApiError>
         engine.desk.bell.notify_one();
     }
     Ok(Nothing {})
+}
+
+/// Does once what a sync does, and says what it found; sets the settings that work. The one command that waits for a
+/// network: whoever asks wants to see its answer.
+pub fn check(engine: &Engine, request: OfRemote) -> Result<Vec<Finding>, ApiError> {
+    let row = existing_remote(engine, &request.remote_id)?;
+    let patient = Patient {
+        user: row.user,
+        location: &row.location,
+        credentials: engine.credentials(row.id)?,
+        clock: engine.env.clock(),
+        ids: [engine.env.new_id(), engine.env.new_id()],
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(|error| {
+        ApiError::new(
+            ErrorCode::Internal,
+            format!("The network can't be used: {error}."),
+            "Close other programs and try again.",
+        )
+    })?;
+    let diagnosis = runtime.block_on(doctor::examine(&patient));
+    if let Some(better) = diagnosis.better {
+        engine.store.write(|transaction| remotes::set_location(transaction, row.id, &better))?;
+    }
+    engine.desk.hurry();
+    Ok(diagnosis.findings)
 }
 
 pub(super) fn existing_remote(engine: &Engine, id: &str) -> Result<RemoteRow, ApiError> {

@@ -7,6 +7,7 @@ use super::error::{ApiError, ErrorCode};
 use super::{command_types, sync_types, types};
 use crate::remote::{Location, S3Location, Style};
 use crate::sync::Progress;
+use crate::sync::doctor::{Finding, Verdict};
 
 /// The whole file. The same program always gives the same text.
 pub fn typescript() -> String {
@@ -67,6 +68,8 @@ pub fn typescript() -> String {
         S3Location,
         Location,
         Progress,
+        Verdict,
+        Finding,
         sync_types::AddRemote,
         sync_types::OfRemote,
         sync_types::PauseRemote,

@@ -8,8 +8,8 @@ use super::location::Place;
 
 type Source = Box<dyn Error + Send + Sync>;
 
-/// Why an operation on a remote failed. Its text is a sentence for people; neither it nor its source holds a secret or a
-/// signed address.
+/// Why an operation on a remote failed. Its text is a sentence for people; neither it nor its source holds a
+/// secret or a signed address.
 #[derive(Debug, Error)]
 #[error("{}", self.words().sentence)]
 pub struct RemoteError {

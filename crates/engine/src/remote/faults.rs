@@ -1,9 +1,9 @@
-//! The one table from what a server, a network or a disk says to what a person is told: every S3 error code, HTTP
-//! status, failure of the network and failure of a file leads to one `RemoteFault`, and every fault to a code, a
-//! sentence on what is wrong and a sentence on what to do.
+//! The one table from what a server, a network or a disk says to what a person is told: every S3 error code,
+//! HTTP status, failure of the network and failure of a file leads to one `RemoteFault`, and every fault to a
+//! code, a sentence on what is wrong and a sentence on what to do.
 //!
-//! The sentences name the server, the bucket or the folder; they never hold a key, a secret or an address with a
-//! signature in it.
+//! The sentences name the server, the bucket or the folder; they never hold a key, a secret or an address
+//! with a signature in it.
 
 #[cfg(test)]
 mod tests;
@@ -95,7 +95,8 @@ impl fmt::Display for ClockOffset {
             [(365 * 86_400, "year"), (86_400, "day"), (3_600, "hour"), (60, "minute")];
         let seconds = self.ms.unsigned_abs() / 1_000;
         // A network's delay must not make 120 minutes of two hours.
-        let enough = |length: u64, unit: &str| seconds + length / 10 >= length * if unit == "minute" { 1 } else { 2 };
+        let enough =
+            |length: u64, unit: &str| seconds + length / 10 >= length * if unit == "minute" { 1 } else { 2 };
         let (count, unit) = UNITS
             .iter()
             .find(|(length, unit)| enough(*length, unit))
@@ -213,8 +214,8 @@ pub(super) fn of_status(status: u16, to: Verb) -> RemoteFault {
         413 | 507 => RemoteFault::QuotaFull,
         429 | 503 | 509 => RemoteFault::TooManyRequests,
         500..=599 => RemoteFault::ServerFailed,
-        // A success that holds nothing S3 answers, a redirect that names no region, a proxy that wants a password, a
-        // server that knows no such address.
+        // A success that holds nothing S3 answers, a redirect that names no region, a proxy that wants a
+        // password, a server that knows no such address.
         100..=399 | 404 | 407 | 410 => RemoteFault::NotS3,
         _ => RemoteFault::Unexpected,
     }

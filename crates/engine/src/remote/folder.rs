@@ -1,12 +1,13 @@
 //! A folder in place of a bucket: `<path>/<prefix>/<key>`, each object a file.
 //!
-//! A file appears whole or not at all: it is written aside, made durable and renamed. No link is followed below the
-//! folder itself, so what others put there can't lead Primer to files elsewhere. The folder itself is never made: where it
-//! is missing, the stick is not plugged in.
+//! A file appears whole or not at all: it is written aside, made durable and renamed. No link is followed
+//! below the folder itself, so what others put there can't lead Primer to files elsewhere. The folder itself
+//! is never made: where it is missing, the stick is not plugged in.
 //!
-//! The ETag is the beginning of the SHA-256 of the content, for every file and at every listing. Length and time tell too
-//! little: FAT counts in two seconds, file managers keep the time when they copy, and a share's clock is another's. What is
-//! listed at every sync, a replica per computer, is small; a blob costs its reading only in the rare sweep.
+//! The ETag is the beginning of the SHA-256 of the content, for every file and at every listing. Length and
+//! time tell too little: FAT counts in two seconds, file managers keep the time when they copy, and a share's
+//! clock is another's. What is listed at every sync, a replica per computer, is small; a blob costs its
+//! reading only in the rare sweep.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File, Metadata};
@@ -18,11 +19,12 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use sha2::{Digest, Sha256};
 use tokio::task;
+use tokio::time::timeout;
 
 use super::error::RemoteError;
 use super::faults::{self, RemoteFault, Verb};
 use super::key::{clean_prefix, is_part, split};
-use super::location::Place;
+use super::location::{Patience, Place};
 use super::traffic::Counters;
 use super::{Clock, Listed, Object};
 
@@ -31,9 +33,12 @@ const ETAG_BYTES: usize = 16;
 /// Temporary files begin with a dot and end so; no key does.
 const TEMPORARY: &str = ".primer-tmp";
 
-/// Nobody writes one file for so long; what is older was left by a computer that was switched off or a stick that was
-/// pulled out.
+/// Nobody writes one file for so long; what is older was left by a computer that was switched off or a stick
+/// that was pulled out.
 const LEFT_BEHIND: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// A disk shows no progress, and an old stick takes its time for a long listing.
+const PATIENCE_FACTOR: u32 = 4;
 
 /// Temporary names that are taken are skipped, but not for ever.
 const NAMES_MAX: u32 = 1_000;
@@ -41,6 +46,8 @@ const NAMES_MAX: u32 = 1_000;
 #[derive(Clone)]
 pub struct Folder {
     inner: Arc<Inner>,
+    /// For one whole operation.
+    patience: Duration,
 }
 
 struct Inner {
@@ -54,7 +61,13 @@ struct Inner {
 }
 
 impl Folder {
-    pub fn connect(path: &Path, prefix: &str, clock: Clock, place: Place) -> Result<Folder, RemoteError> {
+    pub fn connect(
+        path: &Path,
+        prefix: &str,
+        clock: Clock,
+        patience: Patience,
+        place: Place,
+    ) -> Result<Folder, RemoteError> {
         let bad = |what: &str| RemoteError::new(RemoteFault::BadAddress, &place, what);
         if !path.is_absolute() {
             return Err(bad("its path does not begin at the root"));
@@ -62,7 +75,8 @@ impl Folder {
         let prefix = clean_prefix(prefix)
             .ok_or_else(|| bad("the prefix must be of letters, digits, and -_.!'() between slashes"))?;
         let (root, traffic, temporary_count) = (path.to_owned(), Counters::default(), AtomicU64::new(0));
-        Ok(Folder { inner: Arc::new(Inner { root, prefix, clock, traffic, place, temporary_count }) })
+        let inner = Inner { root, prefix, clock, traffic, place, temporary_count };
+        Ok(Folder { inner: Arc::new(inner), patience: patience.progress * PATIENCE_FACTOR })
     }
 
     pub fn traffic(&self) -> &Counters {
@@ -93,7 +107,8 @@ impl Folder {
         self.work(Verb::Delete, key, move |inner| inner.delete(&asked)).await
     }
 
-    /// On a thread that may wait for the disk. A share that hangs holds that thread, not the caller's.
+    /// On a thread that may wait for the disk. A share that hangs holds that thread for good, but not the
+    /// caller.
     async fn work<T: Send + 'static>(
         &self,
         to: Verb,
@@ -110,7 +125,11 @@ impl Folder {
             inner.must_be_there()?;
             done
         });
-        match done.await {
+        let done = match timeout(self.patience, done).await {
+            Ok(done) => done,
+            Err(elapsed) => return Err(error(RemoteFault::TimedOut, String::new()).because(elapsed)),
+        };
+        match done {
             Ok(Ok(done)) => Ok(done),
             Ok(Err(Trouble::Missing)) => Err(error(RemoteFault::FolderMissing, String::new())),
             Ok(Err(Trouble::TooLong { limit_bytes })) => {
@@ -305,7 +324,8 @@ impl Inner {
         Ok(is_root || self.find(key)?.is_some_and(|(_, metadata)| metadata.is_dir()))
     }
 
-    /// Makes the folders down to the file, each recorded in the one above before it is used. Returns the last.
+    /// Makes the folders down to the file, each recorded in the one above before it is used. Returns the
+    /// last.
     fn make_folders(&self, key: &str) -> Result<PathBuf, Trouble> {
         let whole = format!("{}{key}", self.prefix);
         let parts: Vec<&str> = whole.split('/').collect();
@@ -346,7 +366,8 @@ impl Inner {
         Err(io(path)(io::ErrorKind::AlreadyExists.into()))
     }
 
-    /// Removes a temporary file that was left behind. It harms nobody, so failing to is none of a listing's concern.
+    /// Removes a temporary file that was left behind. It harms nobody, so failing to is none of a listing's
+    /// concern.
     fn tidy(&self, file: &Path) {
         let modified = fs::symlink_metadata(file).and_then(|metadata| metadata.modified());
         let since_1970 = modified.ok().and_then(|modified| modified.duration_since(UNIX_EPOCH).ok());
@@ -370,8 +391,8 @@ fn is_absence(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
 }
 
-/// A rename is durable once its folder is. Windows has no such call, and some shares refuse it: they keep their folders
-/// in their own way.
+/// A rename is durable once its folder is. Windows has no such call, and some shares refuse it: they keep
+/// their folders in their own way.
 fn sync_folder(folder: &Path) -> io::Result<()> {
     if !cfg!(unix) {
         return Ok(());

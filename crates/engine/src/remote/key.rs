@@ -4,9 +4,9 @@
 const KEY_MAX_BYTES: usize = 800;
 const PREFIX_MAX_BYTES: usize = 200;
 
-/// Lower-case letters, digits, `-`, `_` and `.` in parts between slashes. No part is empty or begins or ends with a
-/// dot: such names mean other files, hidden files or, on Windows, files without the dot. Capitals are left out because
-/// a stick keeps `A` and `a` in one file.
+/// Lower-case letters, digits, `-`, `_` and `.` in parts between slashes. No part is empty or begins or ends
+/// with a dot: such names mean other files, hidden files or, on Windows, files without the dot. Capitals are
+/// left out because a stick keeps `A` and `a` in one file.
 pub fn is_key(key: &str) -> bool {
     key.len() <= KEY_MAX_BYTES && key.split('/').all(is_part)
 }
@@ -36,8 +36,8 @@ fn is_key_character(c: char) -> bool {
     matches!(c, 'a'..='z' | '0'..='9' | '-' | '_' | '.')
 }
 
-/// A configured prefix without the slashes around it; empty or ending in a slash. Others own buckets too, so it may
-/// have capitals and what else S3 calls safe. None if it can't be one.
+/// A configured prefix without the slashes around it; empty or ending in a slash. Others own buckets too, so
+/// it may have capitals and what else S3 calls safe. None if it can't be one.
 pub fn clean_prefix(prefix: &str) -> Option<String> {
     let prefix = prefix.trim().trim_matches('/');
     if prefix.is_empty() {

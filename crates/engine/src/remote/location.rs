@@ -1,4 +1,5 @@
-//! Where a remote is and how to get in. A `Location` may be kept in the database and shown; it holds no secret.
+//! Where a remote is and how to get in. A `Location` may be kept in the database and shown; it holds no
+//! secret.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -47,8 +48,9 @@ pub struct S3Location {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "snake_case")]
 pub enum Style {
-    /// `Host` for amazonaws.com, unless the bucket's name is none for a host (dots, capitals, underscores); `Path` for
-    /// everything else: IP addresses, localhost, hosts with a port, and other servers, of which nearly all take it.
+    /// `Host` for amazonaws.com, unless the bucket's name is none for a host (dots, capitals, underscores);
+    /// `Path` for everything else: IP addresses, localhost, hosts with a port, and other servers, of which
+    /// nearly all take it.
     #[default]
     Auto,
     /// `https://s3.example.org/bucket/key`
@@ -133,10 +135,7 @@ impl fmt::Display for Place {
 impl Location {
     pub fn place(&self) -> Place {
         match self {
-            Location::S3(s3) => Place::Server {
-                host: s3.host().to_owned(),
-                bucket: s3.bucket.clone(),
-            },
+            Location::S3(s3) => Place::Server { host: s3.host().to_owned(), bucket: s3.bucket.clone() },
             Location::Folder { path, .. } => Place::Folder { path: Path::to_owned(path) },
         }
     }
@@ -149,8 +148,8 @@ impl S3Location {
         if endpoint.contains("://") { endpoint.to_owned() } else { format!("https://{endpoint}") }
     }
 
-    /// Host and port, cut out of the text so that even an address that can't be used has a name. What stands before
-    /// an @ may be a password.
+    /// Host and port, cut out of the text so that even an address that can't be used has a name. What stands
+    /// before an @ may be a password.
     fn host(&self) -> &str {
         let endpoint = self.endpoint.trim();
         let host = endpoint.split_once("://").map_or(endpoint, |(_, rest)| rest);

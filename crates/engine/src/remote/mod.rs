@@ -1,30 +1,33 @@
-//! A store of objects that a reader's computers share: a bucket of any S3-compatible server, or a folder on a stick or a
-//! share. One interface for both, and exactly what a sync needs: list, get, put, delete.
+//! A store of objects that a reader's computers share: a bucket of any S3-compatible server, or a folder on a
+//! stick or a share. One interface for both, and exactly what a sync needs: list, get, put, delete.
 //!
 //! What it guarantees:
-//! - **A missing object is `None`, a missing store is an error.** An empty listing means that the store was reached and
-//!   holds nothing under that prefix; a bucket that does not exist, a stick that is not plugged in, a sign-in page that
-//!   answers in its place, a listing that ends too early are errors. Nobody may take them for “everything is gone”.
-//! - **A listing is whole or an error**, in the order of its keys whatever order the server has, without what others
-//!   put there: names that are no keys of ours are left out.
-//! - **An object is whole or an error**: shorter than announced is `Damaged`, longer than the limit is `TooLong` before
-//!   the memory is used. Whether it is the right one is for the digests above to say; over http, and on a stick,
-//!   anybody may have changed it.
-//! - **An ETag changes whenever the content does**, and `put` returns the one that `list` will show. Never compare ETags of
-//!   two remotes, and take none for a digest. A server that tells none with a PUT gives an empty one, equal to no other.
-//! - **Every operation may be repeated.** None relies on conditions (If-Match and its like), which some servers accept and
-//!   ignore; there is one writer per mutable object instead.
+//! - **A missing object is `None`, a missing store is an error.** An empty listing means that the store was
+//!   reached and holds nothing under that prefix; a bucket that does not exist, a stick that is not plugged
+//!   in, a sign-in page that answers in its place, a listing that ends too early are errors. Nobody may take
+//!   them for “everything is gone”.
+//! - **A listing is whole or an error**, in the order of its keys whatever order the server has, without what
+//!   others put there: names that are no keys of ours are left out.
+//! - **An object is whole or an error**: shorter than announced is `Damaged`, longer than the limit is
+//!   `TooLong` before the memory is used. Whether it is the right one is for the digests above to say; over
+//!   http, and on a stick, anybody may have changed it.
+//! - **An ETag changes whenever the content does**, and `put` returns the one that `list` will show. Never
+//!   compare ETags of two remotes, and take none for a digest. A server that tells none with a PUT gives an
+//!   empty one, equal to no other.
+//! - **Every operation may be repeated.** None relies on conditions (If-Match and its like), which some
+//!   servers accept and ignore; there is one writer per mutable object instead.
 //! - **Nothing waits for ever**: connecting, the next sign of life and a whole answer each have a limit.
 //! - **No secret leaves it**: not in `Debug`, not in an error or its source, not in an address that is shown.
 //!
 //! What it refuses: keys that are not plain (`key`), redirects to other hosts, unverified certificates.
 //!
-//! It does not retry, but twice: once when the server's clock explains why it refused (then `clock_offset` tells how
-//! wrong this computer's clock is, and later requests are signed with the server's time), and once when a connection that
-//! was kept open was closed before any answer. Waiting and trying again is for the driver above: `is_transient` and
-//! `retry_after` tell it when.
+//! It does not retry, but twice: once when the server's clock explains why it refused (later requests are
+//! then signed with the server's time, and `clock_offset` tells how wrong this computer's is), and once when
+//! a connection that was kept open was closed before any answer. Waiting and trying again is for the driver
+//! above: `is_transient` and `retry_after` tell it when.
 //!
-//! - `location`: where, and how to get in. `faults`: the one table from what went wrong to what a person is told.
+//! - `location`: where, and how to get in. `faults`: the one table from what went wrong to what a person is
+//!   told.
 //! - `s3`: signing with rusty-s3, HTTP/1.1 with reqwest and rustls, XML with quick-xml.
 //! - `folder`: files written aside and renamed, read without following links.
 //!
@@ -72,7 +75,8 @@ pub struct Object {
     pub etag: String,
 }
 
-/// A connection to one store. Clones share it, with its open connections, its counters and what it learnt of the clock.
+/// A connection to one store. Clones share it, with its open connections, its counters and what it learnt of
+/// the clock.
 #[derive(Clone)]
 pub struct Remote {
     store: Arc<Store>,
@@ -84,7 +88,8 @@ enum Store {
 }
 
 impl Remote {
-    /// Makes no request. A folder needs no credentials.
+    /// Makes no request; for https it reads the system's certificates, which takes some 10 ms. A folder needs
+    /// no credentials.
     pub fn connect(
         location: &Location,
         credentials: Option<Credentials>,
@@ -102,7 +107,9 @@ impl Remote {
         let place = location.place();
         let store = match location {
             Location::S3(s3) => Store::S3(Box::new(S3::connect(s3, credentials, clock, patience, place)?)),
-            Location::Folder { path, prefix } => Store::Folder(Folder::connect(path, prefix, clock, place)?),
+            Location::Folder { path, prefix } => {
+                Store::Folder(Folder::connect(path, prefix, clock, patience, place)?)
+            }
         };
         Ok(Remote { store: Arc::new(store) })
     }
@@ -157,8 +164,8 @@ impl Remote {
         }
     }
 
-    /// How wrong this computer's clock is, if the server refused for that and was asked again by its own time. None while
-    /// the clock is good enough, and for a folder.
+    /// How wrong this computer's clock is by the server's, as of the last answer, whether or not the server
+    /// minds. None while it is right to a minute, and for a folder.
     pub fn clock_offset(&self) -> Option<ClockOffset> {
         match &*self.store {
             Store::S3(s3) => s3.clock_offset(),

@@ -2,9 +2,10 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// Since the remote was connected. For S3 the bytes are those of HTTP: bodies exactly, heads as text (our requests'
-/// from their parts, answers' from their names and values); TLS, TCP and what a proxy adds are not in it. For a folder
-/// a request is one operation, and the bytes are those of files written and read, also where a listing reads them.
+/// Since the remote was connected. For S3 the bytes are those of HTTP: bodies exactly, heads as text (our
+/// requests' from their parts, answers' from their names and values); TLS, TCP and what a proxy adds are not
+/// in it. For a folder a request is one operation, and the bytes are those of files written and read, also
+/// where a listing reads them.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Traffic {
     pub requests: u64,

@@ -34,7 +34,8 @@ impl SecretFile {
         })
     }
 
-    /// Sets or removes one; no other program on this data folder writes meanwhile. A file that holds none is none.
+    /// Sets or removes one; no other program on this data folder writes meanwhile. A file that holds none is
+    /// none.
     pub fn change(&self, name: &str, secret: Option<&Secret>) -> Result<(), SecretError> {
         if secret.is_none() && !self.path.exists() {
             return Ok(());
@@ -101,7 +102,8 @@ fn for_the_user_alone() -> OpenOptions {
     options
 }
 
-/// On Windows the data folder lies in the user's profile, which others may not read, and a file inherits that.
+/// On Windows the data folder lies in the user's profile, which others may not read, and a file inherits
+/// that.
 #[cfg(not(unix))]
 fn for_the_user_alone() -> OpenOptions {
     let mut options = OpenOptions::new();

@@ -16,8 +16,8 @@ const SERVICE: &str = "Primer";
 pub struct Keychain {
     /// Two data folders of one user don't share secrets.
     of_folder: String,
-    /// A question that took too long. As long as it is out no second one is asked: that would wait as well, perhaps
-    /// behind a window that asks for a password.
+    /// A question that took too long. As long as it is out no second one is asked: that would wait as well,
+    /// perhaps behind a window that asks for a password.
     stuck: Mutex<Option<JoinHandle<()>>>,
 }
 
@@ -89,7 +89,8 @@ impl Keychain {
         })
     }
 
-    /// A connection of its own for each question: they are rare, and the daemon may have been started or ended since.
+    /// A connection of its own for each question: they are rare, and the daemon may have been started or
+    /// ended since.
     fn ask<T: Send + 'static>(
         &self,
         name: &str,

@@ -1,12 +1,14 @@
-//! Passwords and keys that other places must not hold: the secret key of a bucket, the token of a model server.
+//! Passwords and keys that other places must not hold: the secret key of a bucket, the token of a model
+//! server.
 //!
-//! They are kept in the system's keychain (Secret Service on Linux, Keychain on macOS, Credential Manager on Windows).
-//! Where there is none, or it is locked or fails, they go to `<data>/secrets.json`, which nobody but the user may read, and
-//! `place` says so for the screen. What was once written to the file is found there for good, before the keychain is
-//! asked; it leaves the file when a newer value reached the keychain, or when it is removed.
+//! They are kept in the system's keychain (Secret Service on Linux, Keychain on macOS, Credential Manager on
+//! Windows). Where there is none, or it is locked or fails, they go to `<data>/secrets.json`, which nobody
+//! but the user may read, and `place` says so for the screen. What was once written to the file is found
+//! there for good, before the keychain is asked; it leaves the file when a newer value reached the keychain,
+//! or when it is removed.
 //!
-//! Nothing here waits longer than three seconds, whatever the keychain's daemon does; so a caller may be refused what a
-//! reader could still unlock. No secret is in a `Debug`, in an error or in an error's source.
+//! Nothing here waits longer than three seconds, whatever the keychain's daemon does; so a caller may be
+//! refused what a reader could still unlock. No secret is in a `Debug`, in an error or in an error's source.
 //!
 //! Synchronous; a caller that must not wait enters it on a thread of its own.
 
@@ -85,8 +87,9 @@ pub struct Secrets {
 }
 
 impl Secrets {
-    /// Neither reads the file nor asks the keychain. Without the keychain everything goes to the file: for tests, and for
-    /// computers whose keychain belongs to somebody else (`PRIMER_SECRETS=file`, which the caller reads).
+    /// Neither reads the file nor asks the keychain. Without the keychain everything goes to the file: for
+    /// tests, and for computers whose keychain belongs to somebody else (`PRIMER_SECRETS=file`, which the
+    /// caller reads).
     pub fn open(data: &Path, may_use_keychain: bool) -> Secrets {
         Secrets {
             file: SecretFile::new(data),
@@ -123,7 +126,8 @@ impl Secrets {
         Ok(SecretPlace::File(self.file.path().to_owned()))
     }
 
-    /// What was never set is removed already. An error where it may still lie in a keychain that can't be opened now.
+    /// What was never set is removed already. An error where it may still lie in a keychain that can't be
+    /// opened now.
     pub fn remove(&self, name: &str) -> Result<(), SecretError> {
         self.file.change(name, None)?;
         if !self.may_use_keychain {

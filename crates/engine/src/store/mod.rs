@@ -30,6 +30,8 @@ use thiserror::Error;
 pub use migrate::Upgrade;
 use reserve::Reserve;
 
+use crate::env::{Mishaps, Step};
+
 /// The database in the data folder.
 pub const DATABASE_FILE: &str = "primer.sqlite3";
 
@@ -91,6 +93,7 @@ pub struct Store {
     writer: Mutex<Connection>,
     /// Idle connections that can't write.
     readers: Mutex<Vec<Connection>>,
+    mishaps: Mishaps,
 }
 
 /// How long a statement waits for another program that writes to the same database.
@@ -130,7 +133,13 @@ impl Store {
         configure(&writer).map_err(StoreError::open(&path))?;
         upgrade.run(&mut writer, &path)?;
         drop(lock);
-        Ok(Store { path, writer: Mutex::new(writer), readers: Mutex::new(Vec::new()) })
+        let mishaps = Mishaps::default();
+        Ok(Store { path, writer: Mutex::new(writer), readers: Mutex::new(Vec::new()), mishaps })
+    }
+
+    pub(crate) fn with_mishaps(mut self, mishaps: Mishaps) -> Store {
+        self.mishaps = mishaps;
+        self
     }
 
     /// Runs `work` in one transaction, which is undone if it fails. It must not wait for anything but the database.
@@ -139,12 +148,19 @@ impl Store {
         work: impl FnOnce(&Transaction<'_>) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
         let mut writer = lock(&self.writer);
+        self.step(Step::BeforeBegin)?;
         let transaction = writer
             .transaction_with_behavior(TransactionBehavior::Immediate)
             .map_err(StoreError::sql("beginning to write"))?;
         let result = work(&transaction)?;
+        self.step(Step::BeforeCommit)?;
         transaction.commit().map_err(StoreError::sql("writing"))?;
+        self.step(Step::AfterCommit)?;
         Ok(result)
+    }
+
+    fn step(&self, step: Step) -> Result<(), StoreError> {
+        self.mishaps.at(step).map_err(|source| StoreError::DiskFull { source: source.into() })
     }
 
     /// Runs `work` on a connection that can't write.

@@ -5,9 +5,11 @@
 //! [`driver`] is the network around it.
 
 mod desk;
+pub mod doctor;
 pub mod driver;
 mod gather;
 mod identity;
+pub mod inspect;
 mod keys;
 pub mod schedule;
 mod session;

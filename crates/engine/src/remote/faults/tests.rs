@@ -24,7 +24,9 @@ fn every_fault() -> Vec<RemoteFault> {
             RemoteFault::ClockWrong { offset: None } => RemoteFault::ClockWrong { offset },
             RemoteFault::ClockWrong { offset: Some(_) } => RemoteFault::NoBucket,
             RemoteFault::NoBucket => RemoteFault::WrongRegion { region: None },
-            RemoteFault::WrongRegion { region: None } => RemoteFault::WrongRegion { region: Some("eu".into()) },
+            RemoteFault::WrongRegion { region: None } => {
+                RemoteFault::WrongRegion { region: Some("eu".into()) }
+            }
             RemoteFault::WrongRegion { region: Some(_) } => RemoteFault::NoPermission { to: Verb::List },
             RemoteFault::NoPermission { to: Verb::List } => RemoteFault::NoPermission { to: Verb::Read },
             RemoteFault::NoPermission { to: Verb::Read } => RemoteFault::NoPermission { to: Verb::Write },
@@ -110,8 +112,15 @@ fn the_sentences_of_the_commonest_faults_are_these() {
 fn what_passes_by_itself_is_tried_again_by_itself() {
     let transient: Vec<&str> =
         every_fault().iter().filter(|fault| fault.is_transient()).map(RemoteFault::code).collect();
-    let expected =
-        ["offline", "timed_out", "too_many_requests", "server_failed", "damaged", "folder_missing", "folder_failed"];
+    let expected = [
+        "offline",
+        "timed_out",
+        "too_many_requests",
+        "server_failed",
+        "damaged",
+        "folder_missing",
+        "folder_failed",
+    ];
     assert_eq!(transient, expected);
 }
 
@@ -168,7 +177,11 @@ fn one_code_for_several_things_is_told_apart_by_its_message() {
         ("AccessDenied", "Forbidden: No such key: GK123", RemoteFault::WrongKey),
         ("AccessDenied", "Forbidden: Invalid signature", RemoteFault::WrongSecret),
         ("AccessDenied", "Access Denied.", RemoteFault::NoPermission { to }),
-        ("AuthorizationQueryParametersError", "the region 'x' is wrong", RemoteFault::WrongRegion { region: None }),
+        (
+            "AuthorizationQueryParametersError",
+            "the region 'x' is wrong",
+            RemoteFault::WrongRegion { region: None },
+        ),
     ] {
         assert_eq!(of_code(code, message, to), Some(fault), "{message}");
     }
@@ -184,7 +197,7 @@ fn every_http_status_leads_to_one_fault() {
             413 | 507 => RemoteFault::QuotaFull,
             429 | 503 | 509 => RemoteFault::TooManyRequests,
             404 | 407 | 410 => RemoteFault::NotS3,
-            ..400 => RemoteFault::NotS3,
+            ..=399 => RemoteFault::NotS3,
             500..600 => RemoteFault::ServerFailed,
             _ => RemoteFault::Unexpected,
         };

@@ -21,7 +21,7 @@ impl RemoteFault {
         let (sentence, next_step) = match self {
             RemoteFault::Offline => (
                 format!("{at_start} could not be reached."),
-                "Check the connection to the internet and the address; reading goes on without it.".to_owned(),
+                "Check the connection and the address; reading goes on without it.".to_owned(),
             ),
             RemoteFault::TimedOut => (
                 format!("{at_start} took too long to answer."),
@@ -29,13 +29,13 @@ impl RemoteFault {
             ),
             RemoteFault::CertificateNotTrusted => (
                 format!("{at_start} shows a certificate that this computer does not trust."),
-                "If the server is your school's own, name its certificate authority's file; otherwise check this \
-                 computer's date, and don't use a network that you don't trust."
+                "If the server is your school's own, name its certificate authority's file; otherwise check \
+                 this computer's date, and don't use a network that you don't trust."
                     .to_owned(),
             ),
             RemoteFault::NotS3 => (
                 format!("What answers at {at} is not an S3 server."),
-                "Check the address, http or https and the port; on a network with a sign-in page, sign in first."
+                "Check the address, http or https and the port; if the network has a sign-in page, sign in."
                     .to_owned(),
             ),
             RemoteFault::WrongKey => (
@@ -92,12 +92,12 @@ impl RemoteFault {
             ),
             RemoteFault::ServerFailed => (
                 format!("{at_start} reports a fault of its own."),
-                "Nothing needs to be done at first: Primer tries again by itself; if it stays, tell who runs it."
+                "Nothing needs to be done at first: Primer tries again; if it stays, tell who runs it."
                     .to_owned(),
             ),
             RemoteFault::QuotaFull => (
                 format!("The bucket “{bucket}” has no room for more."),
-                "Free some of it, or ask who runs the server for more; what is there stays readable.".to_owned(),
+                "Free some, or ask who runs the server for more; what is there stays readable.".to_owned(),
             ),
             RemoteFault::TooLong => (
                 format!("Something at {at} is longer than Primer takes."),
@@ -116,7 +116,7 @@ impl RemoteFault {
                 "Remove the write protection, or choose a folder that is yours to write to.".to_owned(),
             ),
             RemoteFault::FolderFull => {
-                (format!("There is no room left in {at}."), "Free some space there, and try again.".to_owned())
+                (format!("There is no room left in {at}."), "Free some space, and try again.".to_owned())
             }
             RemoteFault::FolderFailed => (
                 format!("A file in {at} could not be used{}.", after_colon(detail)),

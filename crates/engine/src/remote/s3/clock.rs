@@ -1,9 +1,10 @@
 //! This computer's clock against the server's.
 //!
-//! S3 refuses a request that is signed with a time too far from its own. Every answer tells the server's time, so a
-//! wrong clock is measured, signed around, and told to the reader.
+//! S3 refuses a request that is signed with a time too far from its own. Every answer tells the server's
+//! time, so a wrong clock is measured, signed around, and told to the reader.
 
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
 
 use jiff::fmt::rfc2822::DateTimeParser;
 use primer_domain::timestamp::Timestamp;
@@ -11,27 +12,32 @@ use primer_domain::timestamp::Timestamp;
 use crate::remote::Clock;
 use crate::remote::faults::ClockOffset;
 
-/// Below that a clock is not the reason for a refusal: servers allow five to fifteen minutes, and a Date is only as
-/// exact as its second and the network.
+/// Below that a clock is not the reason for a refusal: servers allow five to fifteen minutes, and a Date is
+/// only as exact as its second and the network.
 const NOTICEABLE_MS: u64 = 60_000;
 
 pub struct ServerClock {
     own: Clock,
-    /// Zero as long as our own clock is good enough.
-    offset_ms: AtomicI64,
+    /// What the last answer measured.
+    noted_ms: AtomicI64,
+    /// What is added before signing. Zero until the server refuses for it: a Date may come from something in
+    /// between whose clock is wrong, while the server that checks is content.
+    signing_ms: AtomicI64,
 }
 
 impl ServerClock {
     pub fn new(own: Clock) -> ServerClock {
-        ServerClock { own, offset_ms: AtomicI64::new(0) }
+        ServerClock { own, noted_ms: AtomicI64::new(0), signing_ms: AtomicI64::new(0) }
     }
 
-    pub fn offset_ms(&self) -> i64 {
-        self.offset_ms.load(Ordering::Relaxed)
+    pub fn signing_offset_ms(&self) -> i64 {
+        self.signing_ms.load(Ordering::Relaxed)
     }
 
+    /// None if the clock is good enough.
     pub fn offset(&self) -> Option<ClockOffset> {
-        Some(ClockOffset { ms: self.offset_ms() }).filter(|offset| offset.ms != 0)
+        let ms = self.noted_ms.load(Ordering::Relaxed);
+        (ms.unsigned_abs() > NOTICEABLE_MS).then_some(ClockOffset { ms })
     }
 
     /// What to sign with.
@@ -43,14 +49,26 @@ impl ServerClock {
 
     /// From the `Date` of an answer that has just come. None if there is none that can be read.
     pub fn measure(&self, date: &str) -> Option<i64> {
-        let theirs = DateTimeParser::new().parse_timestamp(date).ok()?.as_millisecond();
-        Some(theirs - (self.own)().unix_ms())
+        Some(unix_ms(date)? - (self.own)().unix_ms())
     }
 
-    pub fn remember(&self, measured_ms: i64) {
-        let kept = if measured_ms.unsigned_abs() > NOTICEABLE_MS { measured_ms } else { 0 };
-        self.offset_ms.store(kept, Ordering::Relaxed);
+    pub fn note(&self, measured_ms: i64) {
+        self.noted_ms.store(measured_ms, Ordering::Relaxed);
     }
+
+    pub fn sign_with(&self, measured_ms: i64) {
+        self.signing_ms.store(measured_ms, Ordering::Relaxed);
+    }
+}
+
+fn unix_ms(date: &str) -> Option<i64> {
+    Some(DateTimeParser::new().parse_timestamp(date.trim()).ok()?.as_millisecond())
+}
+
+/// Between two dates of one server. Zero if the later one is the earlier.
+pub fn time_between(earlier: &str, later: &str) -> Option<Duration> {
+    let between_ms = unix_ms(later)? - unix_ms(earlier)?;
+    Some(Duration::from_millis(u64::try_from(between_ms).unwrap_or(0)))
 }
 
 /// Whether a time signed with `used_ms` may have been refused for what was measured.
@@ -74,10 +92,12 @@ mod tests {
     fn the_date_of_an_answer_tells_how_far_the_own_clock_is_off() {
         let clock = clock(784_111_777_000 - 840_000);
         assert_eq!(clock.measure("Sun, 06 Nov 1994 08:49:37 GMT"), Some(840_000));
-        clock.remember(840_000);
+        clock.note(840_000);
         assert_eq!(clock.offset().unwrap().to_string(), "14 minutes slow");
-        assert_eq!(clock.now(clock.offset_ms()).to_string(), "1994-11-06T08:49:37Z");
-        clock.remember(59_000);
+        assert_eq!(clock.now(clock.signing_offset_ms()).to_string(), "1994-11-06T08:35:37Z");
+        clock.sign_with(840_000);
+        assert_eq!(clock.now(clock.signing_offset_ms()).to_string(), "1994-11-06T08:49:37Z");
+        clock.note(59_000);
         assert_eq!(clock.offset(), None);
     }
 

@@ -18,7 +18,8 @@ const IDLE: Duration = Duration::from_secs(15);
 /// Why no client can be made of the settings, and the cause.
 pub type Unusable = (String, Option<Box<dyn Error + Send + Sync>>);
 
-/// Redirects are never followed: a signature holds for one host, and what a stranger answers is not the bucket.
+/// Redirects are never followed: a signature holds for one host, and what a stranger answers is not the
+/// bucket.
 pub fn client(location: &S3Location, endpoint: &Url, patience: &Patience) -> Result<Client, Unusable> {
     static PROVIDER: Once = Once::new();
     // An error here only says that another part of the program was first.
@@ -45,9 +46,15 @@ pub fn client(location: &S3Location, endpoint: &Url, patience: &Patience) -> Res
     }
     match location.proxy.as_deref().map(str::trim).filter(|proxy| !proxy.is_empty()) {
         Some(proxy) => {
-            // The address may hold a password, so the error that quotes it is not kept.
-            let proxy = Proxy::all(proxy).map_err(|_| ("the proxy is no address".to_owned(), None))?;
-            builder = builder.proxy(proxy);
+            // The address may hold a password, so the error that quotes it is not kept, and neither are
+            // settings with it.
+            let no_address = || ("the proxy is no address".to_owned(), None);
+            let address: Url = proxy.parse().map_err(|_| no_address())?;
+            if !address.username().is_empty() || address.password().is_some() {
+                let what = "the proxy's address holds a password; set HTTPS_PROXY in the environment instead";
+                return Err((what.to_owned(), None));
+            }
+            builder = builder.proxy(Proxy::all(address).map_err(|_| no_address())?);
         }
         // No proxy can reach this computer's own servers.
         None if is_loopback(endpoint) => builder = builder.no_proxy(),

@@ -1,7 +1,7 @@
 //! What S3 answers in XML: a page of a listing, or an error.
 //!
-//! Elements are known by their local names: the namespace differs between servers, and some give none. Entities that
-//! XML does not define are left out, so a document can't grow while it is read.
+//! Elements are known by their local names: the namespace differs between servers, and some give none.
+//! Entities that XML does not define are left out, so a document can't grow while it is read.
 
 use percent_encoding::percent_decode_str;
 use quick_xml::Reader;
@@ -206,7 +206,8 @@ mod tests {
     fn a_listing_without_etags_still_tells_a_change() {
         let document = |time| {
             format!(
-                "<ListBucketResult><Contents><Key>a</Key><LastModified>{time}</LastModified><Size>7</Size></Contents></ListBucketResult>"
+                "<ListBucketResult><Contents><Key>a</Key><LastModified>{time}</LastModified><Size>7</Size>\
+                 </Contents></ListBucketResult>"
             )
         };
         let etag = |time| page(&document(time)).unwrap().entries[0].etag.clone();
@@ -217,7 +218,8 @@ mod tests {
     fn encoded_keys_are_decoded_only_where_the_server_says_that_they_are() {
         let document = |encoding| {
             format!(
-                "<ListBucketResult>{encoding}<Contents><Key>a%2Fb</Key><Size>1</Size></Contents></ListBucketResult>"
+                "<ListBucketResult>{encoding}<Contents><Key>a%2Fb</Key><Size>1</Size></Contents>\
+                 </ListBucketResult>"
             )
         };
         assert_eq!(page(&document("<EncodingType>url</EncodingType>")).unwrap().entries[0].key, "a/b");
@@ -247,14 +249,15 @@ mod tests {
 
     #[test]
     fn an_entity_of_the_documents_own_is_not_expanded() {
-        let document = "<!DOCTYPE x [<!ENTITY a \"aaaa\">]><ListBucketResult><Contents><Key>x&a;y</Key></Contents></ListBucketResult>";
+        let document = "<!DOCTYPE x [<!ENTITY a \"aaaa\">]>\
+                        <ListBucketResult><Contents><Key>x&a;y</Key></Contents></ListBucketResult>";
         assert_eq!(page(document).unwrap().entries[0].key, "xy");
     }
 
     #[test]
     fn an_error_tells_its_code_its_message_and_the_region() {
-        let document = "<Error><Code>AuthorizationHeaderMalformed</Code><Message>expecting &apos;garage&apos;</Message>\
-                        <Region>garage</Region><Nested><Code>no</Code></Nested></Error>";
+        let document = "<Error><Code>AuthorizationHeaderMalformed</Code>\
+                        <Message>expecting &apos;garage&apos;</Message><Region>garage</Region><Nested><Code>no</Code></Nested></Error>";
         let expected = Refusal {
             code: "AuthorizationHeaderMalformed".into(),
             message: "expecting 'garage'".into(),

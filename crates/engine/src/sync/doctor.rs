@@ -1,0 +1,261 @@
+//! Does once what every sync does, under the reader's own prefix, and says what it found: the way of addressing, the
+//! region, the clock, the certificate, whether a listing shows what was just written, whether what comes back is what
+//! was sent, and whether the key may do more than it should. Sets what it can.
+
+use primer_domain::ids::{TextDigest, UserId};
+use serde::Serialize;
+use ts_rs::TS;
+use uuid::Uuid;
+
+use super::{Identity, keys};
+use crate::remote::location::usual_region;
+use crate::remote::{
+    Clock, Credentials, Location, Object, Remote, RemoteError, RemoteFault, S3Location, Style,
+};
+
+/// Longer than what one packet carries, and not the same twice.
+const PROBE_LEN: usize = 20 * 1024;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    Good,
+    /// It was wrong, and has been set right.
+    Mended,
+    /// It works, and somebody should know.
+    Note,
+    /// It keeps a sync from working.
+    Bad,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, TS)]
+pub struct Finding {
+    pub verdict: Verdict,
+    pub sentence: String,
+    /// What to do, where there is something to do.
+    pub hint: Option<String>,
+}
+
+impl Finding {
+    fn new(verdict: Verdict, sentence: impl Into<String>) -> Finding {
+        Finding { verdict, sentence: sentence.into(), hint: None }
+    }
+
+    fn with_hint(self, hint: impl Into<String>) -> Finding {
+        Finding { hint: Some(hint.into()), ..self }
+    }
+
+    fn bad(error: &RemoteError) -> Finding {
+        let words = error.words();
+        Finding::new(Verdict::Bad, words.sentence).with_hint(words.next_step)
+    }
+}
+
+/// What was found, and the settings with which it works, if others do than those that were given.
+#[derive(Debug)]
+pub struct Diagnosis {
+    pub findings: Vec<Finding>,
+    pub better: Option<Location>,
+}
+
+pub struct Patient<'a> {
+    pub user: UserId,
+    pub location: &'a Location,
+    pub credentials: Option<Credentials>,
+    pub clock: Clock,
+    /// Two ids that nobody has yet: of the probe, and of a reader who is not.
+    pub ids: [Uuid; 2],
+}
+
+pub async fn examine(patient: &Patient<'_>) -> Diagnosis {
+    let mut findings = Vec::new();
+    let mut better = None;
+    let remote = match reach(patient, &mut findings, &mut better).await {
+        Ok(remote) => remote,
+        Err(error) => {
+            findings.push(Finding::bad(&error));
+            return Diagnosis { findings, better };
+        }
+    };
+    if let Err(error) = round_trip(&remote, patient, &mut findings).await {
+        findings.push(Finding::bad(&error));
+    } else {
+        others(&remote, patient, &mut findings).await;
+    }
+    if let Some(offset) = remote.clock_offset() {
+        let sentence = format!("This computer's clock is {offset}. Syncing works all the same.");
+        findings
+            .push(Finding::new(Verdict::Note, sentence).with_hint("Set the clock, so that times are right."));
+    }
+    Diagnosis { findings, better }
+}
+
+/// Lists the reader's replicas, with other settings if those that were given don't work.
+async fn reach(
+    patient: &Patient<'_>,
+    findings: &mut Vec<Finding>,
+    better: &mut Option<Location>,
+) -> Result<Remote, RemoteError> {
+    let mut location = patient.location.clone();
+    let mut first: Option<RemoteError> = None;
+    // Ends because each of the other settings is tried once.
+    loop {
+        let remote = Remote::connect(&location, patient.credentials.clone(), patient.clock.clone())?;
+        let error = match remote.list(&keys::replicas(patient.user)).await {
+            Ok(listed) => {
+                if location != *patient.location {
+                    findings.push(mended(&location));
+                    *better = Some(location);
+                }
+                findings.push(Finding::new(
+                    Verdict::Good,
+                    format!("{} answers, and knows {}.", remote.place(), computers(listed.len())),
+                ));
+                return Ok(remote);
+            }
+            Err(error) => error,
+        };
+        let other = other_settings(&location, &error.fault, patient.location);
+        // What the settings that were given led to is what helps; the others were only tried.
+        let told = first.take().unwrap_or(error);
+        match other {
+            Some(other) => location = other,
+            None => return Err(told),
+        }
+        first = Some(told);
+    }
+}
+
+fn computers(number: usize) -> String {
+    match number {
+        0 => "no computer of this reader yet".to_owned(),
+        1 => "1 computer of this reader".to_owned(),
+        many => format!("{many} computers of this reader"),
+    }
+}
+
+fn mended(location: &Location) -> Finding {
+    let Location::S3(s3) = location else { return Finding::new(Verdict::Mended, "It works now.") };
+    let style = match s3.style {
+        Style::Host => "the bucket's name before the host",
+        Style::Path | Style::Auto => "the bucket's name in the path",
+    };
+    Finding::new(
+        Verdict::Mended,
+        format!("It works with the region {} and {style}; that is set now.", s3.region),
+    )
+}
+
+/// What else the settings could be, after such a failure.
+fn other_settings(tried: &Location, fault: &RemoteFault, given: &Location) -> Option<Location> {
+    let (Location::S3(s3), Location::S3(given)) = (tried, given) else { return None };
+    let with = |changed: S3Location| Some(Location::S3(changed));
+    match fault {
+        RemoteFault::WrongRegion { region: Some(region) }
+            if *region != s3.region && s3.region == given.region =>
+        {
+            with(S3Location { region: region.clone(), ..s3.clone() })
+        }
+        RemoteFault::WrongRegion { region: None }
+            if s3.region != usual_region() && s3.region == given.region =>
+        {
+            with(S3Location { region: usual_region(), ..s3.clone() })
+        }
+        // Only once: whether it was the style shows at the next try.
+        RemoteFault::NoBucket | RemoteFault::NotS3 | RemoteFault::Offline | RemoteFault::WrongSecret
+            if s3.style == given.style =>
+        {
+            let style = if s3.style == Style::Path { Style::Host } else { Style::Path };
+            with(S3Location { style, ..s3.clone() })
+        }
+        _ => None,
+    }
+}
+
+/// Puts an object, lists it, gets it, deletes it: under the reader's own prefix, where a sync works.
+async fn round_trip(
+    remote: &Remote,
+    patient: &Patient<'_>,
+    findings: &mut Vec<Finding>,
+) -> Result<(), RemoteError> {
+    let folder = format!("users/{}/doctor/", patient.user);
+    let key = format!("{folder}{}.txt", patient.ids[0]);
+    let bytes = probe(patient.ids[0]);
+    remote.put(&key, &bytes).await?;
+    let listed = remote.list(&folder).await?;
+    let shown = listed.iter().any(|object| object.key == key);
+    let back = remote.get(&key, PROBE_LEN as u64).await?;
+    remote.delete(&key).await?;
+    let gone = remote.get(&key, PROBE_LEN as u64).await?.is_none();
+    let same = |back: &Object| TextDigest::of(&back.bytes) == TextDigest::of(&bytes);
+    findings.push(match &back {
+        Some(back) if same(back) => {
+            Finding::new(Verdict::Good, "What is put there comes back as it was, and can be removed again.")
+        }
+        Some(_) => Finding::new(Verdict::Bad, "What comes back is not what was put there.")
+            .with_hint("Something between here and there changes files; ask whoever runs the server."),
+        None => Finding::new(Verdict::Bad, "What was just put there could not be fetched.")
+            .with_hint("Try again in a minute; if it stays so, this server can't be used for syncing."),
+    });
+    if !shown {
+        findings.push(
+            Finding::new(Verdict::Note, "A listing does not show at once what was just put there.")
+                .with_hint("Syncing works; other computers hear of news a little later."),
+        );
+    }
+    if !gone {
+        findings.push(
+            Finding::new(Verdict::Note, "What is removed there can still be fetched.")
+                .with_hint("The server keeps versions or answers from a cache; ask whoever runs it."),
+        );
+    }
+    Ok(())
+}
+
+/// Which remote this is, and whether the key reaches further than its reader.
+async fn others(remote: &Remote, patient: &Patient<'_>, findings: &mut Vec<Finding>) {
+    match remote.get(keys::IDENTITY, 4096).await {
+        Ok(Some(object)) => match Identity::parse(&object.bytes) {
+            Ok(_) => findings.push(Finding::new(Verdict::Good, "It has been used by Primer before.")),
+            Err(fault) => findings.push(
+                Finding::new(Verdict::Bad, format!("This place can't be used: {fault}."))
+                    .with_hint("Choose another prefix or folder for Primer, or update Primer."),
+            ),
+        },
+        Ok(None) => {
+            findings.push(Finding::new(
+                Verdict::Good,
+                "Nobody has used it with Primer yet; the first sync sets it up.",
+            ));
+        }
+        Err(error) => findings.push(Finding::bad(&error)),
+    }
+    if matches!(patient.location, Location::Folder { .. }) {
+        return;
+    }
+    let strange = format!("users/{}/doctor/{}.txt", patient.ids[1], patient.ids[0]);
+    match remote.put(&strange, b"written by a check of permissions\n").await {
+        Ok(_) => {
+            // It was only to be seen whether it can be done.
+            let removed = remote.delete(&strange).await;
+            let left = if removed.is_err() {
+                format!(" What was tried is left at {strange}.")
+            } else {
+                String::new()
+            };
+            findings.push(
+                Finding::new(Verdict::Note, format!("This key may write in other readers' places too.{left}"))
+                    .with_hint("If the bucket is yours alone, that is as it should be; in a course's, ask for a key of your own."),
+            );
+        }
+        Err(error) if matches!(error.fault, RemoteFault::NoPermission { .. }) => {
+            findings.push(Finding::new(Verdict::Good, "This key can't write in other readers' places."));
+        }
+        Err(error) => findings.push(Finding::bad(&error)),
+    }
+}
+
+fn probe(id: Uuid) -> Vec<u8> {
+    let line = format!("{id} was here to see whether this place works\n");
+    line.bytes().cycle().take(PROBE_LEN).collect()
+}

@@ -1,0 +1,291 @@
+//! What each stage of a sync asks and does with what it learnt.
+
+use primer_domain::ids::{DeviceId, WriteId};
+use primer_domain::replica::{self, Replica};
+use primer_domain::storage_path::StoragePath;
+use primer_domain::sync::{self, AfterListing, Known, RemoteView, Wanted, Whose};
+
+use super::{Outlook, Session, Stage, Task, Try};
+use crate::remote::Object;
+use crate::store::remote_replicas::{self, KnownReplica};
+use crate::store::{StoreError, devices, remotes};
+use crate::sync::gather::{Gathered, Outline};
+use crate::sync::take_in::is_as_announced;
+use crate::sync::{Identity, Progress, SyncError};
+
+impl Session {
+    pub(super) fn compare_listing(&self) -> Result<AfterListing, SyncError> {
+        let own = self.device()?;
+        let mut seen =
+            self.engine.store.read(|connection| remote_replicas::etags(connection, self.remote.id))?;
+        let known = Known {
+            own,
+            remote_confirmed: self.remote.identity.is_some(),
+            own_etag: seen.remove(&own),
+            seen,
+        };
+        Ok(sync::after_listing(&known, &self.listed))
+    }
+
+    /// Nothing changed there, and nothing here since a sync found nothing left to do.
+    pub(super) fn is_quiet(&self) -> Result<bool, SyncError> {
+        if !self.after_listing.is_quiet() || self.manner.forget.is_some() {
+            return Ok(false);
+        }
+        let device = self.engine.store.read(|connection| devices::find(connection, self.user))?;
+        let changes = device.map_or(0, |device| device.changes);
+        let settled = self.engine.settled(changes, self.manner.older_too);
+        Ok(self.remote.settled.as_ref() == Some(&settled))
+    }
+
+    pub(super) fn identified(&mut self, object: Option<Object>) -> Result<(), SyncError> {
+        let Some(object) = object else {
+            if !self.manner.dry {
+                self.waiting.push_back(Task::PutIdentity);
+            }
+            return Ok(());
+        };
+        let identity = Identity::parse(&object.bytes)?;
+        if self.remote.identity != Some(identity.id) && !self.manner.dry {
+            let remote = self.remote.id;
+            self.engine.store.write(|tx| remotes::set_identity(tx, remote, identity.id))?;
+            self.remote.settled = None;
+        }
+        self.remote.identity = Some(identity.id);
+        Ok(())
+    }
+
+    pub(super) fn ask_replicas(&mut self) -> Result<(), SyncError> {
+        self.stage = Stage::Replicas;
+        if !self.manner.dry && !self.after_listing.vanished.is_empty() {
+            // It is the same remote, so their computers were forgotten by another one of this reader's.
+            let (remote, vanished) = (self.remote.id, &self.after_listing.vanished);
+            self.engine.store.write(|tx| {
+                vanished.iter().try_for_each(|device| remote_replicas::remove(tx, remote, *device))
+            })?;
+        }
+        let own = self.device()?;
+        let etags = self.engine.store.read(|c| remote_replicas::etags(c, self.remote.id))?;
+        self.own_is_lost = etags.contains_key(&own) && !self.listed.contains_key(&own);
+        let look = self.after_listing.look_at_own.then_some(own);
+        self.waiting.extend(look.into_iter().chain(self.after_listing.fetch.clone()).map(Task::GetReplica));
+        Ok(())
+    }
+
+    pub(super) fn read_replica(&mut self, device: DeviceId, object: Object) -> Result<(), SyncError> {
+        let parsed = Replica::parse(&object.bytes, self.user, device);
+        if self.manner.dry {
+            if let Ok(replica) = parsed {
+                self.replicas.insert(device, replica);
+            }
+            return Ok(());
+        }
+        let known = KnownReplica {
+            etag: self.listed.get(&device).cloned().unwrap_or(object.etag),
+            body: parsed.as_ref().map(|_| object.bytes.clone()).map_err(ToString::to_string),
+        };
+        let whose = match &parsed {
+            Ok(replica) if device == self.device()? => {
+                let remote = self.remote.id;
+                let writes = self.engine.store.read(|c| remote_replicas::own_writes(c, remote))?;
+                sync::own_replica(replica, &writes)
+            }
+            Ok(_) => Whose::Ours,
+            // Under our name and not to be read: whoever wrote it, we are somebody else.
+            Err(_) if device == self.device()? => Whose::SomebodyElses,
+            Err(_) => Whose::Ours,
+        };
+        let merged =
+            self.engine.take_in_replica(&self.remote, device, &known, parsed.as_ref().ok(), whose)?;
+        self.tally.merged += merged;
+        Ok(())
+    }
+
+    /// Reads all known replicas of the remote into memory, for what is to be planned from them.
+    pub(super) fn load_replicas(&mut self) -> Result<(), SyncError> {
+        let known = self.engine.store.read(|connection| remote_replicas::all(connection, self.remote.id))?;
+        for (device, known) in known {
+            if let Ok(body) = known.body
+                && let Ok(replica) = Replica::parse(&body, self.user, device)
+            {
+                self.replicas.entry(device).or_insert(replica);
+            }
+        }
+        Ok(())
+    }
+
+    fn gather(&self) -> Result<Gathered, StoreError> {
+        self.engine.store.read(|connection| Gathered::read(connection, self.remote.id, self.user))
+    }
+
+    pub(super) fn plan_texts(&mut self) -> Result<(), SyncError> {
+        self.stage = Stage::Texts;
+        let mut gathered = self.gather()?;
+        for replica in self.replicas.values() {
+            gathered.backgrounds.extend(replica.backgrounds.clone());
+        }
+        let plan = self.engine.plan_texts(&self.remote, &gathered, &self.replicas, &self.manner)?;
+        let bytes = |wanted: &[Wanted]| wanted.iter().map(|wanted| wanted.entry.len_bytes).sum::<u64>();
+        let sent_bytes: u64 =
+            plan.upload.iter().filter_map(|path| gathered.held.get(path)).map(|text| text.len_bytes).sum();
+        let to_fetch = if self.manner.dry {
+            self.outlook = Outlook {
+                write: plan.generate.len() as u64,
+                fetch: plan.fetch.len() as u64,
+                fetch_bytes: bytes(&plan.fetch),
+                send: plan.upload.len() as u64,
+                send_bytes: sent_bytes,
+                send_replica: false,
+            };
+            return Ok(());
+        } else {
+            // What this computer can write itself is not fetched. What comes out otherwise than announced is.
+            let (written, unlike) = self.engine.write_announced(&plan.generate, &gathered.backgrounds)?;
+            self.tally.written += written;
+            let mut fetch = plan.fetch;
+            fetch.extend(unlike);
+            fetch
+        };
+        self.restored = plan.upload.iter().filter(|path| self.is_mentioned(path)).copied().collect();
+        self.progress = Progress {
+            done: 0,
+            total: (to_fetch.len() + plan.upload.len()) as u64,
+            done_bytes: 0,
+            total_bytes: bytes(&to_fetch) + sent_bytes,
+        };
+        self.waiting.extend(to_fetch.into_iter().map(|wanted| Task::GetText(wanted, Try::First)));
+        self.waiting.extend(plan.upload.into_iter().map(Task::PutText));
+        self.take_back(&gathered)
+    }
+
+    /// Removes here and there what its reader removed everywhere. Before the own replica stops mentioning it: a crash
+    /// between the two leaves an object that is mentioned and gone, which is looked for in vain and then let go, never
+    /// one that nobody knows of.
+    fn take_back(&mut self, gathered: &Gathered) -> Result<(), SyncError> {
+        let taken_back = replica::taken_back(&gathered.registers, self.user);
+        let here: Vec<StoragePath> =
+            taken_back.iter().filter(|path| gathered.held.contains_key(path)).copied().collect();
+        self.engine.remove_texts(&here)?;
+        let there = taken_back.into_iter().filter(|path| self.is_mentioned(path));
+        let removals: Vec<Task> = there.map(Task::DeleteText).collect();
+        self.waiting.extend(removals);
+        Ok(())
+    }
+
+    fn is_mentioned(&self, path: &StoragePath) -> bool {
+        self.replicas.values().any(|replica| replica.texts.contains_key(path))
+    }
+
+    pub(super) fn take_in_texts(
+        &mut self,
+        arrived: Vec<(Wanted, Try, Option<Vec<u8>>)>,
+    ) -> Result<(), SyncError> {
+        if arrived.is_empty() {
+            return Ok(());
+        }
+        let mut right = Vec::new();
+        let mut missing = Vec::new();
+        for (wanted, tried, bytes) in arrived {
+            match bytes {
+                Some(bytes) if is_as_announced(&wanted, &bytes) => {
+                    self.progress.done += 1;
+                    self.progress.done_bytes += wanted.entry.len_bytes;
+                    right.push((wanted, bytes));
+                }
+                Some(_) if tried == Try::First => {
+                    self.waiting.push_back(Task::GetText(wanted, Try::Second));
+                }
+                _ => missing.push(wanted.path),
+            }
+        }
+        self.tally.received += right.len() as u64;
+        self.engine.take_in_texts(&self.remote, &right, &missing)
+    }
+
+    pub(super) fn note_sent(&mut self, sent: &[StoragePath]) -> Result<(), SyncError> {
+        if sent.is_empty() {
+            return Ok(());
+        }
+        let remote = self.remote.id;
+        self.engine
+            .store
+            .write(|tx| sent.iter().try_for_each(|path| remote_replicas::note_upload(tx, remote, path)))?;
+        self.tally.sent += sent.len() as u64;
+        self.progress.done += sent.len() as u64;
+        Ok(())
+    }
+
+    pub(super) fn send_replica(&mut self) -> Result<(), SyncError> {
+        self.stage = Stage::OwnReplica;
+        let gathered = self.gather()?;
+        self.gathered_changes = gathered.changes;
+        let own = gathered.device;
+        if let Some(forgotten) = self.manner.forget.filter(|forgotten| *forgotten != own)
+            && let Some(replica) = self.replicas.get(&forgotten)
+        {
+            // Its texts are mentioned by this computer from now on.
+            self.restored.extend(replica.texts.keys().copied());
+        }
+        let before = self.replicas.get(&own);
+        let replica = gathered.own_replica(Outline {
+            user: self.user,
+            device_name: self.engine.env.computer_name(),
+            before,
+            others: &self.replicas,
+            write_id: WriteId::new(self.engine.env.new_id()),
+            written_at: self.engine.env.now(),
+            restored: &self.restored,
+        });
+        let view = RemoteView::of(self.replicas.values(), own);
+        let restored = self.tally.sent > 0 && !self.restored.is_empty();
+        let folds = self.manner.forget.is_some();
+        if restored || folds || self.own_is_lost || sync::replica_is_needed(&replica, &view) {
+            self.outlook.send_replica = true;
+            if !self.manner.dry {
+                self.waiting.push_back(Task::PutReplica(replica.write_id, replica.to_json()));
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn wrote_replica(&mut self, bytes: Vec<u8>, etag: String) -> Result<(), SyncError> {
+        let own = self.device()?;
+        let remote = self.remote.id;
+        if let Ok(replica) = Replica::parse(&bytes, self.user, own) {
+            self.replicas.insert(own, replica);
+        }
+        let known = KnownReplica { etag, body: Ok(bytes) };
+        self.engine.store.write(|tx| {
+            remote_replicas::save(tx, remote, own, &known)?;
+            remote_replicas::forget_uploads(tx, remote)
+        })?;
+        Ok(())
+    }
+
+    pub(super) fn remove_forgotten(&mut self) {
+        self.stage = Stage::Removals;
+        if self.manner.dry {
+            return;
+        }
+        if let Some(device) = self.manner.forget {
+            self.waiting.push_back(Task::DeleteReplica(device));
+        }
+    }
+
+    pub(super) fn note_settled(&mut self) -> Result<(), SyncError> {
+        if self.manner.dry {
+            return Ok(());
+        }
+        let settled = self.engine.settled(self.gathered_changes, self.manner.older_too);
+        let remote = self.remote.id;
+        self.engine.store.write(|tx| remotes::set_settled(tx, remote, Some(&settled)))?;
+        Ok(())
+    }
+
+    pub(super) fn device(&self) -> Result<DeviceId, StoreError> {
+        let device = self.engine.store.read(|connection| devices::find(connection, self.user))?;
+        device
+            .map(|device| device.id)
+            .ok_or_else(|| StoreError::bad_value("devices", "user_id", self.user.to_string()))
+    }
+}
