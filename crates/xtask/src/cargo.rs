@@ -11,7 +11,7 @@ use serde_json::Value;
 use crate::command::{each_line, minutes, run};
 use crate::count::Count;
 use crate::failure::Failure;
-use crate::s3_server;
+use crate::tools::SEAWEEDFS;
 
 const BUILD_DEADLINE_MIN: u64 = 25;
 
@@ -80,7 +80,7 @@ pub fn test(root: &Path, filter: Option<&str>, server: Option<&Path>) -> Result<
     let mut command = cargo(root, &["test", "--no-fail-fast"]);
     command.args(WORKSPACE).args(filter);
     if let Some(server) = server {
-        command.env(s3_server::PLACE, server);
+        command.env(SEAWEEDFS.place, server);
     }
     let mut count = Count::default();
     let status = each_line(&mut command, minutes(15), |line| {

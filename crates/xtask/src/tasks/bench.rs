@@ -7,17 +7,24 @@ use crate::command::{minutes, run};
 use crate::display::{self, VirtualDisplay};
 use crate::failure::Failure;
 use crate::step::step;
-use crate::{cargo, packages, ui};
+use crate::{cargo, packages, tools, ui};
 
 const MEASURED: [&str; 4] = ["primer-desktop", "primer-cli", "primer-bench", "primer-empty-window"];
 
 pub fn bench(root: &Path) -> Result<(), Failure> {
     step("system packages", packages::install)?;
+    let server = step("the S3 server", || tools::install(root, &tools::SEAWEEDFS))?;
+    let rclone = step("rclone", || tools::install(root, &tools::RCLONE))?;
     ui::build(root)?;
     let built = step("build for release", || cargo::build_release(root, &MEASURED))?;
     // A desktop has a session bus; without one each start would spend its time looking for it.
     let mut command = Command::new("dbus-run-session");
     command.arg("--").arg(built.get("primer-bench")?).current_dir(root);
+    for (tool, place) in [(&tools::SEAWEEDFS, server), (&tools::RCLONE, rclone)] {
+        if let Some(place) = place {
+            command.env(tool.place, place);
+        }
+    }
     step("bench", || {
         if display::is_there() {
             return run(&mut command, minutes(20));

@@ -7,7 +7,7 @@ use crate::count::Count;
 use crate::failure::Failure;
 use crate::step::step;
 use crate::window::Built;
-use crate::{cargo, packages, s3_server, ui, window};
+use crate::{cargo, packages, tools, ui, window};
 
 /// The last line is `N passed, N failed`, whatever happened.
 pub fn test(root: &Path, filter: Option<&str>) -> ExitCode {
@@ -21,7 +21,7 @@ pub fn test(root: &Path, filter: Option<&str>) -> ExitCode {
 
 fn all(root: &Path, filter: Option<&str>) -> Result<Count, Failure> {
     step("system packages", packages::install)?;
-    let server = step("the S3 server of the tests", || s3_server::install(root))?;
+    let server = step("the S3 server of the tests", || tools::install(root, &tools::SEAWEEDFS))?;
     ui::build(root)?;
     let built = step("build the app and the tests", || cargo::build_all(root))?;
     let app = Built { app: built.get("primer-desktop")?, command_line: built.get("primer")? };
