@@ -1,15 +1,22 @@
 //! What the whole window shares: who reads, how it looks, which room is open, and what was last said aloud.
-//! A room is entered only when everything it shows has arrived, so the old page stays until then.
+//! A room is entered only when everything it shows has arrived, so the old page stays until then. What comes from another
+//! computer while a room stands open takes its place there; only the text of a chapter waits until its reader wants it.
+import { untrack } from "svelte";
 import { asApiError, call } from "./api";
-import type { ApiError, Appearance, ChapterPage, Contents, ProfileForm, ProfileView, Reader, Startup, Storage } from "./generated/commands";
+import type { ApiError, Appearance, ChapterPage, ComputerView, Contents, ProfileForm, ProfileView, Reader, RemoteView, Startup, Storage, StoredChapter, SyncSettings } from "./generated/commands";
 import { widthOf, type Width } from "./model/margin";
 import { hashOf, parseRoute, type Route } from "./model/routes";
+import { sync } from "./sync.svelte";
+import type { Seen } from "./views/seen";
+
+export type SyncView = { remotes: RemoteView[]; computers: ComputerView[]; settings: SyncSettings };
 
 export type Room =
   | { kind: "welcome"; form: ProfileForm }
   | { kind: "contents"; contents: Contents }
-  | { kind: "chapter"; page: ChapterPage; place: string | null }
-  | { kind: "you"; form: ProfileForm; profile: ProfileView; storage: Storage }
+  | { kind: "chapter"; page: ChapterPage; place: string | null; seen: readonly Seen[] }
+  | { kind: "you"; form: ProfileForm; profile: ProfileView; storage: Storage; stored: StoredChapter[]; syncing: SyncView }
+  | { kind: "join" }
   | { kind: "trouble"; error: ApiError };
 
 export type Jump = { id: string | null; scrollY: number | null; serial: number };
@@ -29,13 +36,34 @@ class Session {
   said = $state("");
   outside = $state<string | null>(null);
   keysShown = $state(false);
-  /** Set by a room that holds edits which are not saved. */
-  unsaved = $state(false);
+  /** The open chapter as it would be shown now, while its reader still has it as it was. */
+  newer = $state.raw<ChapterPage | null>(null);
+  /** The forms that hold edits which are not saved. */
+  private holding = $state.raw<readonly string[]>([]);
   /** What the reader wanted to do when unsaved edits stopped it. */
   leaving = $state.raw<(() => void) | null>(null);
   /** Called while the old room still stands, so that a chapter can note where its reader was. */
   beforeSwap: (() => void) | null = null;
   private visit = 0;
+  /** Something arrived while a room was being entered, whose answers may be from before. */
+  private refreshAfter = false;
+
+  get unsaved(): boolean {
+    return this.holding.length > 0;
+  }
+
+  /** Notes whether a form holds edits that leaving would lose. */
+  hold(form: string, holds: boolean): void {
+    // Forms tell it from effects, which must not run again because another form did.
+    const holding = untrack(() => this.holding);
+    if (holding.includes(form) === holds) return;
+    this.holding = holds ? [...holding, form] : holding.filter((each) => each !== form);
+  }
+
+  /** The reader agreed to lose what is not saved. */
+  letGo(): void {
+    this.holding = [];
+  }
 
   get reader(): Reader | null {
     return this.startup?.reader ?? null;
@@ -46,6 +74,7 @@ class Session {
     this.measure();
     window.addEventListener("resize", () => this.measure());
     window.addEventListener("hashchange", () => void this.arrive());
+    sync.start({ arrived: () => void this.refresh(), troubled: (status) => this.say(status.sentence) });
     await this.restart();
   }
 
@@ -66,6 +95,7 @@ class Session {
     this.startup = startup;
     this.appearance = startup.appearance;
     this.applyAppearance();
+    sync.follow(this.reader?.id ?? null);
   }
 
   async choose(reader: Reader): Promise<void> {
@@ -105,13 +135,18 @@ class Session {
       this.leaving = () => this.go(wanted);
       return;
     }
-    const route: Route = this.reader === null ? { room: "welcome" } : wanted;
+    const route: Route = this.reader === null && wanted.room !== "join" ? { room: "welcome" } : wanted;
     const same = this.room?.kind === "chapter" && route.room === "chapter" && this.room.page.chapter_id === route.chapterId;
     this.route = route;
     if (same && route.room === "chapter" && !this.opening) {
       const state: unknown = history.state;
       const scrollY = typeof state === "object" && state !== null && "scrollY" in state && typeof state.scrollY === "number" ? state.scrollY : null;
       this.jumpTo(route.place, scrollY);
+      return;
+    }
+    // Building You again would throw away what is typed in it.
+    if (this.room?.kind === "you" && route.room === "you" && !this.opening) {
+      this.jumpTo(route.section ?? null, null);
       return;
     }
     await this.enter(route);
@@ -136,10 +171,71 @@ class Session {
     // The reader has gone elsewhere while this was on its way.
     if (visit !== this.visit) return;
     this.opening = false;
+    this.swap(room);
+    // A chapter that was written just now is sent on before long.
+    if (room.kind === "chapter" && room.page.generated) sync.soon();
+    if (this.refreshAfter) void this.refresh();
+  }
+
+  private swap(room: Room): void {
     this.beforeSwap?.();
     this.beforeSwap = null;
+    this.newer = null;
     this.room = room;
     this.serial += 1;
+  }
+
+  /** Brings the open room up to date with what came from another computer. Nothing is built again, moved or overwritten. */
+  async refresh(): Promise<void> {
+    if (this.opening) {
+      this.refreshAfter = true;
+      return;
+    }
+    this.refreshAfter = false;
+    const [room, reader, visit] = [this.room, this.reader, this.visit];
+    if (room === null || reader === null) return;
+    const user_id = reader.id;
+    try {
+      const [startup, now] = await Promise.all([call("startup", {}), this.renewed(room, user_id)]);
+      if (visit !== this.visit || this.startup?.reader?.id !== user_id) return;
+      // Names may have changed elsewhere; how the page looks belongs to this computer.
+      if (startup.reader?.id === user_id) this.startup = { ...this.startup, reader: startup.reader, readers: startup.readers };
+      if (now.kind !== "chapter") this.room = now;
+      else if (room.kind === "chapter") this.newer = now.page.html === room.page.html ? null : now.page;
+    } catch {
+      // What is shown stays as it is; the next arrival or visit tries again.
+    }
+  }
+
+  private async renewed(room: Room, user_id: string): Promise<Room> {
+    switch (room.kind) {
+      case "contents":
+        return { ...room, contents: await call("list_chapters", { user_id }) };
+      case "chapter":
+        return { ...room, page: await call("open_chapter", { user_id, chapter_id: room.page.chapter_id }) };
+      case "you": {
+        const [profile, storage, stored, settings] = await Promise.all([
+          call("get_profile", { user_id }),
+          call("get_storage", {}),
+          call("stored_chapters", { user_id }),
+          call("get_sync_settings", { user_id }),
+        ]);
+        return { ...room, profile, storage, stored, syncing: { ...room.syncing, settings } };
+      }
+      case "welcome":
+      case "join":
+      case "trouble":
+        return room;
+    }
+  }
+
+  /** Shows the chapter as it is now, with what its reader has before them in the same place. */
+  showNewer(seen: readonly Seen[], position: string | null, progress: number): void {
+    if (this.newer === null) return;
+    // Not as if it had been written for this visit: it does not begin at its beginning.
+    const page = { ...this.newer, generated: false, position: position ?? this.newer.position, progress };
+    this.visit += 1;
+    this.swap({ kind: "chapter", page, place: null, seen });
   }
 
   private async prepare(route: Route): Promise<Room> {
@@ -150,11 +246,22 @@ class Session {
       case "contents":
         return { kind: "contents", contents: await call("list_chapters", { user_id }) };
       case "chapter":
-        return { kind: "chapter", page: await call("open_chapter", { user_id, chapter_id: route.chapterId }), place: route.place };
+        return { kind: "chapter", page: await call("open_chapter", { user_id, chapter_id: route.chapterId }), place: route.place, seen: [] };
       case "you": {
-        const [form, profile, storage] = await Promise.all([call("profile_form", {}), call("get_profile", { user_id }), call("get_storage", {})]);
-        return { kind: "you", form, profile, storage };
+        const [form, profile, storage, stored, remotes, computers, settings] = await Promise.all([
+          call("profile_form", {}),
+          call("get_profile", { user_id }),
+          call("get_storage", {}),
+          call("stored_chapters", { user_id }),
+          call("list_remotes", { user_id }),
+          call("list_computers", { user_id }),
+          call("get_sync_settings", { user_id }),
+          sync.look(),
+        ]);
+        return { kind: "you", form, profile, storage, stored, syncing: { remotes, computers, settings } };
       }
+      case "join":
+        return { kind: "join" };
     }
   }
 

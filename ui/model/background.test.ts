@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import type { ProfileForm, ProfileView } from "../generated/commands";
-import { backgroundOf, draftOf, errorsFor, goalsSentence, ownName, robotsSentence, sameAnswers, skillsSentence, unfinished } from "./background";
+import type { Background, ProfileForm, ProfileView } from "../generated/commands";
+import { backgroundOf, draftOf, errorsFor, goalsSentence, ownName, rebase, robotsSentence, sameAnswers, skillsSentence, unfinished } from "./background";
 import { dropDraft, keepDraft, keptDraft } from "./drafts";
 
 const choices = (...values: string[]) => values.map((value) => ({ value, label: value.toUpperCase() }));
@@ -107,16 +107,60 @@ describe("a draft that was not saved", () => {
   it("comes back after the window was closed, until it is dropped", () => {
     const kept = storage();
     const draft = draftOf(form, view());
-    keepDraft(kept, "u", draft, "h");
-    expect(keptDraft(kept, "u", "h")).toEqual(draft);
-    expect(keptDraft(kept, "other", "h")).toBeNull();
+    keepDraft(kept, "u", draft, "h", draft);
+    expect(keptDraft(kept, "u", "h", draft)).toEqual(draft);
+    expect(keptDraft(kept, "other", "h", draft)).toBeNull();
     dropDraft(kept, "u");
-    expect(keptDraft(kept, "u", "h")).toBeNull();
+    expect(keptDraft(kept, "u", "h", draft)).toBeNull();
   });
 
-  it("does not come back over a profile that has changed since", () => {
+  it("comes back over a profile that has changed since with what was typed, and with what changed", () => {
     const kept = storage();
-    keepDraft(kept, "u", draftOf(form, view()), "h");
-    expect(keptDraft(kept, "u", "h2")).toBeNull();
+    const before = draftOf(form, view());
+    keepDraft(kept, "u", { ...before, robotics: "real_hardware" }, "h", before);
+    const after = draftOf(form, view({ background: { ...view().background, hardware_access: ["jetson_orin"] } }));
+    expect(keptDraft(kept, "u", "h2", after)).toEqual({ ...after, robotics: "real_hardware" });
+  });
+
+  it("stays away where it is not known what it was begun from", () => {
+    const kept = storage();
+    kept.setItem("primer.draft.u", JSON.stringify({ draft: draftOf(form, view()), from: "h" }));
+    expect(keptDraft(kept, "u", "h2", draftOf(form, view()))).toBeNull();
+  });
+});
+
+describe("answers that came from another computer while the form is open", () => {
+  const choices = { skills: [{ value: "python", label: "Python" }, { value: "cpp", label: "C++" }], levels: [], robotics: [], hardware: [{ value: "lidar", label: "Lidar" }], goals: [] };
+  const view = (background: Partial<Background>): ProfileView => ({ user_id: "u", answered: true, background: { software_experience: { python: "none" }, robotics_experience: "none", hardware_access: [], learning_goals: [], ...background }, profile_hash: "", updated_at: null, summary: "" });
+  const before = draftOf(choices, view({}));
+
+  it("show where nothing was touched, beside what was", () => {
+    const draft = draftOf(choices, view({ software_experience: { python: "advanced" } }));
+    const after = draftOf(choices, view({ software_experience: { python: "none", cpp: "beginner" }, hardware_access: ["lidar"], robotics_experience: "real_hardware" }));
+    const background = backgroundOf(rebase(draft, before, after));
+    expect(background).toEqual({ software_experience: { python: "advanced", cpp: "beginner" }, robotics_experience: "real_hardware", hardware_access: ["lidar"], learning_goals: [] });
+  });
+
+  it("take nothing back that was typed here", () => {
+    const draft = draftOf(choices, view({ software_experience: { python: "none", rust: "beginner" }, hardware_access: ["arm"], robotics_experience: "simulation_only" }));
+    const after = draftOf(choices, view({ software_experience: { python: "none", go: "none" }, robotics_experience: "real_hardware" }));
+    const rebased = rebase(draft, before, after);
+    expect(backgroundOf(rebased)).toEqual({ software_experience: { python: "none", go: "none", rust: "beginner" }, robotics_experience: "simulation_only", hardware_access: ["arm"], learning_goals: [] });
+    expect(new Set(rebased.skills.map((skill) => skill.name)).size).toBe(rebased.skills.length);
+  });
+
+  it("go where the other computer removed them, unless they were changed here", () => {
+    const old = draftOf(choices, view({ software_experience: { python: "none", rust: "beginner" }, learning_goals: ["hobby"] }));
+    const after = draftOf(choices, view({}));
+    expect(backgroundOf(rebase(old, old, after))).toEqual(backgroundOf(after));
+    const changed = { ...old, skills: old.skills.map((skill) => (skill.name === "rust" ? { ...skill, level: "advanced" as const } : skill)) };
+    expect(backgroundOf(rebase(changed, old, after))?.software_experience).toEqual({ python: "none", rust: "advanced" });
+  });
+
+  it("keep what was removed here removed", () => {
+    const old = draftOf(choices, view({ software_experience: { python: "none", rust: "beginner" }, hardware_access: ["arm"] }));
+    const draft = { ...old, skills: old.skills.filter((skill) => skill.name !== "rust"), hardware: old.hardware.filter((pick) => pick.value !== "arm") };
+    const after = draftOf(choices, view({ software_experience: { python: "beginner", rust: "beginner" }, hardware_access: ["arm", "lidar"] }));
+    expect(backgroundOf(rebase(draft, old, after))).toMatchObject({ software_experience: { python: "beginner" }, hardware_access: ["lidar"] });
   });
 });

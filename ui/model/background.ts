@@ -83,6 +83,34 @@ export function sameAnswers(a: Draft, b: Draft): boolean {
   return fingerprint(a) === fingerprint(b);
 }
 
+/**
+ * A draft that was begun from one set of saved answers, carried over to another: what was changed since stays, the rest
+ * follows. So a form that is open takes nothing back that came from another computer, and loses nothing that is in it.
+ */
+export function rebase(draft: Draft, before: Draft, after: Draft): Draft {
+  const levelIn = (of: Draft, name: string) => of.skills.find((skill) => skill.name === name)?.level ?? null;
+  const isTouched = (name: string) => levelIn(draft, name) !== levelIn(before, name);
+  const skills = [
+    ...after.skills.map((skill) => (isTouched(skill.name) ? { ...skill, level: levelIn(draft, skill.name) } : skill)),
+    ...draft.skills.filter((skill) => !after.skills.some((other) => other.name === skill.name) && (isTouched(skill.name) || !before.skills.some((other) => other.name === skill.name))),
+  ];
+  return {
+    skills,
+    robotics: draft.robotics !== before.robotics ? draft.robotics : after.robotics,
+    hardware: rebasedPicks(draft.hardware, before.hardware, after.hardware),
+    goals: rebasedPicks(draft.goals, before.goals, after.goals),
+  };
+}
+
+function rebasedPicks(draft: readonly Pick[], before: readonly Pick[], after: readonly Pick[]): Pick[] {
+  const chosenIn = (of: readonly Pick[], value: string) => of.find((pick) => pick.value === value)?.chosen ?? false;
+  const isTouched = (value: string) => chosenIn(draft, value) !== chosenIn(before, value);
+  return [
+    ...after.map((pick) => (isTouched(pick.value) ? { ...pick, chosen: chosenIn(draft, pick.value) } : pick)),
+    ...draft.filter((pick) => isTouched(pick.value) && !after.some((other) => other.value === pick.value)),
+  ];
+}
+
 function fingerprint(draft: Draft): string {
   const skills = draft.skills.filter((s) => s.level !== null).map((s) => [s.name, s.level]).sort();
   const values = (of: Pick[]) => of.filter((pick) => pick.chosen).map((pick) => pick.value).sort();

@@ -27,7 +27,7 @@ export const KEY_HELP: readonly (readonly [keys: readonly string[], does: string
   [["O"], "the original chapter, and back to yours"],
   [["[", "]"], "previous chapter, next chapter"],
   [["C"], "contents"],
-  [["Y"], "you: background, appearance, storage"],
+  [["Y"], "you: background, appearance, computers, storage"],
   [["+", "−"], "larger text, smaller text"],
   [["?"], "this list"],
   [["Esc"], "close what is open"],

@@ -17,12 +17,19 @@ describe("addresses", () => {
     const routes: Route[] = [
       { room: "contents" },
       { room: "you" },
+      { room: "you", section: "computers" },
       { room: "welcome" },
+      { room: "join" },
       { room: "chapter", chapterId: 6, place: null },
       { room: "chapter", chapterId: 1, place: "b-المقدمة" },
       { room: "chapter", chapterId: 1, place: "b-a%b/c" },
     ];
     for (const route of routes) expect(parseRoute(hashOf(route))).toEqual(route);
+  });
+
+  it("an unknown part of a room is the room", () => {
+    expect(parseRoute("#/you/elsewhere")).toEqual({ room: "you" });
+    expect(parseRoute("#/welcome/elsewhere")).toEqual({ room: "welcome" });
   });
 
   it("a broken percent sign is taken as it stands", () => {

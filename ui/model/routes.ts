@@ -1,17 +1,22 @@
-//! The addresses inside the window: `#/`, `#/chapter/2`, `#/chapter/2/b-topics`, `#/you`, `#/welcome`.
+//! The addresses inside the window: `#/`, `#/chapter/2`, `#/chapter/2/b-topics`, `#/you`, `#/you/computers`, `#/welcome`,
+//! `#/welcome/join`.
 
 export type Route =
   | { room: "contents" }
   | { room: "chapter"; chapterId: number; place: string | null }
-  | { room: "you" }
-  | { room: "welcome" };
+  | { room: "you"; section?: Section }
+  | { room: "welcome" }
+  | { room: "join" };
+
+/** The parts of You that something outside of it leads to. */
+export type Section = "computers";
 
 /** Reads an address. Anything unknown is the contents, so that a mistyped link never shows an empty page. */
 export function parseRoute(hash: string): Route {
   const parts = hash.replace(/^#?\/?/, "").split("/").filter((part) => part !== "");
   const [room, id, place] = parts;
-  if (room === "you") return { room: "you" };
-  if (room === "welcome") return { room: "welcome" };
+  if (room === "you") return id === "computers" ? { room: "you", section: id } : { room: "you" };
+  if (room === "welcome") return { room: id === "join" ? "join" : "welcome" };
   if (room === "chapter" && id !== undefined && /^[1-9]\d{0,8}$/.test(id)) {
     return { room: "chapter", chapterId: Number(id), place: place === undefined ? null : decoded(place) };
   }
@@ -23,9 +28,11 @@ export function hashOf(route: Route): string {
     case "contents":
       return "#/";
     case "you":
-      return "#/you";
+      return route.section === undefined ? "#/you" : `#/you/${route.section}`;
     case "welcome":
       return "#/welcome";
+    case "join":
+      return "#/welcome/join";
     case "chapter": {
       const chapter = `#/chapter/${route.chapterId}`;
       return route.place === null ? chapter : `${chapter}/${encodeURIComponent(route.place)}`;

@@ -87,6 +87,15 @@ export class PlaceKeeper {
     return Math.max(0, box.bottom + window.scrollY - window.innerHeight);
   }
 
+  /** The section that is being read, and which share of the way the page is scrolled. */
+  place(): { position: string; progress: number } | null {
+    if (this.article === null || !this.article.isConnected) return null;
+    const box = this.article.getBoundingClientRect();
+    const progress = progressOf(window.scrollY, box.top + window.scrollY, box.height, window.innerHeight);
+    const position = lastAbove(this.headings(), window.innerHeight * LINE_SHARE) ?? this.elements[0]?.id ?? this.page.toc[0]?.id;
+    return position === undefined ? null : { position, progress };
+  }
+
   private look(): void {
     this.current = lastAbove(this.headings(), window.innerHeight * LINE_SHARE);
   }
@@ -133,11 +142,9 @@ export class PlaceKeeper {
 
   private readonly flush = (): void => {
     window.clearTimeout(this.timer);
-    if (this.stopped || this.article === null || !this.article.isConnected) return;
-    const box = this.article.getBoundingClientRect();
-    const progress = progressOf(window.scrollY, box.top + window.scrollY, box.height, window.innerHeight);
-    const position = lastAbove(this.headings(), window.innerHeight * LINE_SHARE) ?? this.elements[0]?.id ?? this.page.toc[0]?.id;
-    if (position === undefined) return;
+    const now = this.place();
+    if (this.stopped || now === null) return;
+    const { position, progress } = now;
     // A chapter that was read to its end stays read when its reader looks something up in it.
     const reached = this.page.progress >= READ_FROM && !this.page.generated ? Math.max(this.page.progress, progress) : progress;
     const place = `${position} ${reached.toFixed(4)}`;

@@ -81,6 +81,7 @@ impl Home {
             .env("XDG_CACHE_HOME", at("cache"))
             .env("XDG_DATA_HOME", at("share"))
             .env("PRIMER_DATA", self.data())
+            .env("PRIMER_SECRETS", "file")
             .env_remove("PRIMER_BOOK");
         if let Some(book) = &self.book {
             command.env("PRIMER_BOOK", book);

@@ -7,7 +7,13 @@ use crate::named;
 
 /// What `primer --json …` answers.
 pub fn primer(home: &Home, words: &[&str]) -> Value {
+    primer_with(home, words, &[])
+}
+
+/// The same, with variables of the environment.
+pub fn primer_with(home: &Home, words: &[&str], variables: &[(&str, &str)]) -> Value {
     let mut command = home.command(&named("PRIMER_WINDOW_CLI"));
+    command.envs(variables.iter().copied());
     let output = command.arg("--json").args(words).output().expect("the command line can be started");
     assert!(
         output.status.success(),

@@ -13,12 +13,12 @@ mod pictures;
 mod wait;
 
 pub use app::{Home, Window};
-pub use command_line::primer;
+pub use command_line::{primer, primer_with};
 pub use desktop::Desktop;
 pub use fantoccini::key::Key;
 pub use first_start::{Answers, BEGINNER};
 pub use pictures::{Pictures, artifacts};
-pub use wait::{PATIENCE, until};
+pub use wait::{PATIENCE, until, until_within};
 
 /// A path that `cargo xtask` names.
 pub(crate) fn named(variable: &str) -> std::path::PathBuf {

@@ -6,7 +6,11 @@ mod damage;
 mod first_start;
 mod pages;
 mod reading;
+#[path = "../../remote/server_process.rs"]
+#[allow(clippy::unwrap_used, dead_code, reason = "the tests of remotes, with whom it is shared, are all tests")]
+mod server_process;
 mod shell;
+mod syncing;
 
 use std::future::Future;
 use std::pin::Pin;
@@ -41,6 +45,7 @@ const TESTS: &[Test] = tests![
     damage::a_broken_database_is_told_left_as_it_is_and_opened_anew_once_it_is_moved_away,
     shell::a_second_start_raises_the_first_window,
     shell::the_window_has_its_size_again_after_a_restart,
+    syncing::two_computers_that_were_offline_come_together_without_a_click,
 ];
 
 fn main() -> ExitCode {

@@ -1,0 +1,194 @@
+//! Two windows on two computers of one reader, and a real server between them that goes and comes back.
+
+use std::fs;
+use std::io;
+use std::net::{Shutdown, TcpListener, TcpStream};
+use std::path::Path;
+use std::process::Command;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::Duration;
+
+use primer_window_tests::{Home, Window, artifacts, primer, primer_with, until_within};
+use serde_json::{Value, json};
+
+use crate::server_process::ServerProcess;
+
+const KEY: &str = "AKIDEVERYTHING";
+const SECRET: &str = "secret-of-everything";
+
+/// After several tries in vain the next one may be half a minute away; the other computer then hears of it with its own
+/// next look.
+const AGAIN: Duration = Duration::from_secs(75);
+
+/// What the two answered while neither knew of the other.
+const MERGED: [(&str, &str); 3] = [("python", "beginner"), ("cpp", "advanced"), ("ros2", "beginner")];
+
+pub async fn two_computers_that_were_offline_come_together_without_a_click() {
+    let pictures = artifacts();
+    let server = seaweedfs();
+    let line = Line::to(server.port);
+    let (laptop, school) = (Home::new(), Home::new());
+    begin(&laptop, line.port);
+    join(&school, &laptop);
+
+    line.cut();
+    let (one, two) = (laptop.open().await, school.open().await);
+    answer(&one, "skill-cpp", "advanced").await;
+    answer(&two, "skill-ros2", "beginner").await;
+    for window in [&one, &two] {
+        window.see("[data-test=sync-line][data-sync=offline]").await;
+    }
+    pictures.take(&one, "70-you-offline").await;
+    two.go("#/", "[data-test=chapter-1]").await;
+    assert_eq!(two.states().await[0], "stale_profile");
+    pictures.take(&two, "71-contents-offline").await;
+    two.you().await;
+
+    line.mend();
+    for (window, home) in [(&one, &laptop), (&two, &school)] {
+        until_within(AGAIN, "both answers are here", async || is_merged(home).then_some(())).await;
+        window.see("[data-test=sync-line][data-sync=up_to_date]").await;
+        for (skill, level) in MERGED {
+            let shown = format!(
+                "return document.querySelector('[data-test=skill-{skill}] input[value={level}]')?.checked === true"
+            );
+            window.come_true("the window shows what came", &shown).await;
+        }
+    }
+    pictures.take(&one, "72-you-up-to-date").await;
+    one.go("#/", "[data-test=chapter-1]").await;
+    pictures.take(&one, "73-contents-up-to-date").await;
+}
+
+/// A reader who has read a chapter on the first computer and synced it.
+fn begin(home: &Home, port: u16) {
+    primer(home, &["user", "add", "Amina"]);
+    let background = json!({"software_experience": {"python": "beginner", "cpp": "none"},
+        "robotics_experience": "none", "hardware_access": [], "learning_goals": ["hobby"]});
+    let file = home.data().join("background.json");
+    fs::write(&file, background.to_string()).expect("a file can be written");
+    primer(home, &["profile", "set", text(&file)]);
+    primer(home, &["chapter", "open", "1"]);
+    let endpoint = format!("http://127.0.0.1:{port}");
+    let words = ["remote", "add", "s3", "--endpoint", &endpoint, "--bucket", "course", "--access-key-id", KEY];
+    primer_with(home, &words, &[("PRIMER_S3_SECRET", SECRET)]);
+    primer(home, &["sync"]);
+}
+
+fn join(home: &Home, from: &Home) {
+    let file = from.data().join("joining.json");
+    primer(from, &["computer", "export", text(&file)]);
+    primer(home, &["computer", "join", text(&file)]);
+    primer(home, &["sync"]);
+}
+
+fn text(path: &Path) -> &str {
+    path.to_str().expect("a path that is text")
+}
+
+async fn answer(window: &Window, question: &str, level: &str) {
+    window.you().await;
+    window.choose(question, level).await;
+    window.click("[data-test=save-profile]").await;
+    let saved = "return document.querySelector('[data-test=profile-changes]').innerText.includes('is saved')";
+    window.come_true("the answers are saved", saved).await;
+}
+
+fn is_merged(home: &Home) -> bool {
+    let shown = primer(home, &["profile", "show"]);
+    MERGED.iter().all(|(skill, level)| shown["software_experience"][*skill] == Value::from(*level))
+}
+
+/// A way to a server that can be cut and mended.
+struct Line {
+    port: u16,
+    open: Arc<AtomicBool>,
+}
+
+impl Line {
+    fn to(server: u16) -> Line {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a port is free");
+        let port = listener.local_addr().expect("a listener has an address").port();
+        let open = Arc::new(AtomicBool::new(true));
+        let is_open = Arc::clone(&open);
+        thread::spawn(move || {
+            for client in listener.incoming().flatten() {
+                let is_open = Arc::clone(&is_open);
+                thread::spawn(move || carry(&client, server, &is_open));
+            }
+        });
+        Line { port, open }
+    }
+
+    fn cut(&self) {
+        self.open.store(false, Ordering::SeqCst);
+    }
+
+    fn mend(&self) {
+        self.open.store(true, Ordering::SeqCst);
+    }
+}
+
+/// One connection, until it is closed; a cut one is closed at its next byte.
+fn carry(client: &TcpStream, server: u16, is_open: &AtomicBool) {
+    if !is_open.load(Ordering::SeqCst) {
+        return;
+    }
+    let Ok(upstream) = TcpStream::connect(("127.0.0.1", server)) else { return };
+    thread::scope(|scope| {
+        scope.spawn(|| pass(client, &upstream, is_open));
+        pass(&upstream, client, is_open);
+    });
+}
+
+fn pass(mut from: &TcpStream, mut to: &TcpStream, is_open: &AtomicBool) {
+    let mut bytes = [0; 16 * 1024];
+    while let Ok(len @ 1..) = io::Read::read(&mut from, &mut bytes) {
+        if !is_open.load(Ordering::SeqCst) || io::Write::write_all(&mut to, &bytes[..len]).is_err() {
+            break;
+        }
+    }
+    // The other direction hears of it too; a connection that is closed already is no matter.
+    for end in [from, to] {
+        let _ = end.shutdown(Shutdown::Both);
+    }
+}
+
+fn seaweedfs() -> ServerProcess {
+    let program = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/tools/seaweedfs-4.48/weed");
+    let program = std::env::var_os("PRIMER_WEED").filter(|named| !named.is_empty()).map_or(program, Into::into);
+    let words = |folder: &Path, port: u16| {
+        let identities = json!({"identities": [{"name": "everything",
+            "credentials": [{"accessKey": KEY, "secretKey": SECRET}],
+            "actions": ["Admin", "Read", "Write", "List", "Tagging"]}]});
+        fs::write(folder.join("s3.json"), identities.to_string()).expect("a file can be written");
+        fs::create_dir_all(folder.join("data")).expect("a folder can be made");
+        let folder = folder.display();
+        let mut words = vec![program.display().to_string()];
+        let fixed = "-logtostderr=true server -ip=127.0.0.1 -ip.bind=127.0.0.1 -filer -s3 -s3.port.iceberg=0 \
+                     -s3.port.lance=0 -master.volumeSizeLimitMB=1024 -volume.max=50";
+        words.extend(fixed.split_whitespace().map(str::to_owned));
+        words.extend([
+            format!("-dir={folder}/data"),
+            format!("-s3.config={folder}/s3.json"),
+            format!("-filer.localSocket={folder}/f.sock"),
+            format!("-s3.localSocket={folder}/s.sock"),
+            format!("-s3.port={port}"),
+            format!("-master.port={}", port - 1),
+            format!("-volume.port={}", port - 2),
+            format!("-filer.port={}", port - 3),
+        ]);
+        words
+    };
+    let server = ServerProcess::start("seaweedfs-window", words, |answer| answer.contains(" 403 "));
+    let shell = format!(
+        "echo 's3.bucket.create -name course' | '{}' shell -master=127.0.0.1:{}",
+        program.display(),
+        server.port - 1
+    );
+    let made = Command::new("sh").args(["-c", &shell]).output().expect("a shell can be started");
+    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+    server
+}
