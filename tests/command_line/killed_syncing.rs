@@ -61,7 +61,8 @@ impl Pair {
                 assert!(folders::is_whole(&name, &bytes), "{when}: {name} is half-written");
             }
         }
-        for (name, bytes) in folders::files(&self.stick).into_iter().filter(|(name, _)| name.ends_with(".md")) {
+        for (name, bytes) in folders::files(&self.stick).into_iter().filter(|(name, _)| name.ends_with(".md"))
+        {
             let digest = TextDigest::of(&bytes).prefix().to_string();
             assert!(name.contains(&digest), "{when}: {name} is half-written in the folder");
         }

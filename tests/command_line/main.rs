@@ -9,10 +9,18 @@ mod chapters;
 mod disk_full;
 mod errors;
 mod hash;
+mod inspecting;
 mod interposed;
 mod killed;
+mod killed_syncing;
+#[cfg(unix)]
+mod policies;
 mod readers;
 mod real_full_disk;
+mod remotes;
+#[cfg(unix)]
+#[path = "../remote/server_process.rs"]
+mod server_process;
 #[path = "../world/mod.rs"]
 #[allow(dead_code, reason = "the tests of the engine use the rest")]
 mod world;
@@ -73,7 +81,16 @@ impl Run {
 /// The program with nothing of the surroundings that could change what it does.
 fn primer(arguments: &[&str]) -> Command {
     let mut command = Command::new(PRIMER);
-    command.args(arguments).env_remove("PRIMER_DATA").env_remove("PRIMER_BOOK").stdin(Stdio::null());
+    command.args(arguments).env("PRIMER_SECRETS", "file").stdin(Stdio::null());
+    for name in [
+        "PRIMER_DATA",
+        "PRIMER_BOOK",
+        "PRIMER_S3_ACCESS_KEY_ID",
+        "PRIMER_S3_SECRET",
+        "PRIMER_S3_SESSION_TOKEN",
+    ] {
+        command.env_remove(name);
+    }
     command
 }
 

@@ -392,6 +392,8 @@ fn a_computer_that_is_forgotten_leaves_what_it_made() {
     laptop.sync();
     let computers = call(&laptop.engine, "list_computers", json!({"user_id": laptop.user}));
     let other = computers.as_array().unwrap().iter().find(|computer| computer["this_one"] == false).unwrap();
+    let itself = json!({"user_id": laptop.user, "device_id": computers[0]["device_id"]});
+    assert!(is_sentence(&refused(&laptop.engine, "forget_computer", itself).message));
     let forget = json!({"user_id": laptop.user, "device_id": other["device_id"]});
     call(&laptop.engine, "forget_computer", forget.clone());
     laptop.sync();

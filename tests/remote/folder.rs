@@ -14,10 +14,10 @@ fn connect(path: &Path, prefix: &str) -> Remote {
     Remote::connect(&location, None, clock()).unwrap()
 }
 
-/// The second, with a prefix below the folder.
+/// Gone when the first is dropped. Objects lie under a prefix of two levels.
 pub fn fresh() -> (TempDir, Remote) {
     let folder = tempfile::tempdir().unwrap();
-    let remote = connect(folder.path(), "/Course 2026/".trim_matches('/').replace(' ', "-").as_str());
+    let remote = connect(folder.path(), "/tests/Of-2026/");
     (folder, remote)
 }
 

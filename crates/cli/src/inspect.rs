@@ -41,14 +41,17 @@ impl Words<'_> {
         self.line(&format!("{name}, in {place}"));
         self.line(&which(&inspection.which));
         self.line(&format!(
-            "Under users/{}/ there are {} of {}.",
+            "Below users/{}/: {}, {}.",
             inspection.user_id,
             count(inspection.objects, "object"),
             direct::bytes(inspection.objects_bytes)
         ));
-        self.part("Computers", &inspection.computers, "No computer has written anything there.", |words, one| {
-            words.computer(one)
-        });
+        self.part(
+            "Computers",
+            &inspection.computers,
+            "No computer has written anything there.",
+            |words, one| words.computer(one),
+        );
         if !inspection.unreadable.is_empty() {
             self.part("Computers that can't be read", &inspection.unreadable, "", |words, one| {
                 words.line(&format!("  {}: {}.", one.key, one.why.trim_end_matches('.')));
@@ -64,7 +67,9 @@ impl Words<'_> {
             .collect();
         self.missing(&gone, &inspection.missing);
         let unmentioned = "Every text that is there is mentioned by a computer.";
-        self.part("Mentioned by nobody", &inspection.unmentioned, unmentioned, |words, one| words.object(one));
+        self.part("Mentioned by nobody", &inspection.unmentioned, unmentioned, |words, one| {
+            words.object(one)
+        });
         for (title, objects) in [
             ("Removed everywhere by their reader, and still there", &inspection.taken_back_and_there),
             ("Neither a computer's nor a text: left by a check, or not Primer's", &inspection.others),
@@ -197,14 +202,15 @@ fn which(which: &Which) -> String {
         Which::Known { id } => format!("This is the remote {id}, as this computer knows it."),
         Which::New { id } => format!("This is the remote {id}; this computer has not synced with it yet."),
         Which::Another { id, remembered } => format!(
-            "This is the remote {id}; this computer knew {remembered} here. The next sync offers everything again."
+            "This is the remote {id}; this computer knew {remembered} here. A sync that misses a replica it knew \
+             takes it for another remote, and offers everything again."
         ),
         Which::Unmarked { remembered: None } => {
             "There is no primer.json yet; the first sync writes it.".to_owned()
         }
         Which::Unmarked { remembered: Some(remembered) } => format!(
-            "There is no primer.json; this computer knew the remote {remembered} here. The next sync writes a new \
-             one and offers everything again."
+            "There is no primer.json; this computer knew the remote {remembered} here. A sync that misses a \
+             replica it knew writes a new one, and offers everything again."
         ),
         Which::Unusable { why, next_step } => format!("{why} {next_step}"),
     }

@@ -44,7 +44,7 @@ pub fn run(engine: &Arc<Engine>, global: &Global, dry_run: bool, output: &Output
             clear_line();
         }
         report = added(report, &synced.report);
-        outlook = synced.outlook;
+        outlook = outlook.and(synced.outlook);
         // One remote that fails must not keep the others from being synced.
         failure = failure.or(synced.failure);
     }

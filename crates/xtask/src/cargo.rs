@@ -83,7 +83,7 @@ pub fn test(root: &Path, filter: Option<&str>, server: Option<&Path>) -> Result<
         command.env(SEAWEEDFS.place, server);
     }
     let mut count = Count::default();
-    let status = each_line(&mut command, minutes(15), |line| {
+    let status = each_line(&mut command, minutes(35), |line| {
         println!("{line}");
         count += Count::of_rust_line(line).unwrap_or_default();
     })?;

@@ -163,7 +163,8 @@ mod tests {
     fn every_tool_is_named_with_its_version_and_a_digest_for_every_wheel() {
         for tool in [SEAWEEDFS, RCLONE] {
             assert!(tool.package.contains("=="));
-            let is_digest = |digest: &str| digest.len() == 64 && digest.chars().all(|c| c.is_ascii_hexdigit());
+            let is_digest =
+                |digest: &str| digest.len() == 64 && digest.chars().all(|c| c.is_ascii_hexdigit());
             assert!(tool.sha256.into_iter().all(is_digest), "{}", tool.package);
             assert_eq!(tool.requirements().matches("--hash=sha256:").count(), tool.sha256.len());
             assert_eq!(tool.requirements().lines().count(), 1);

@@ -6,9 +6,14 @@
 mod bare;
 mod reader;
 #[path = "../../remote/server.rs"]
-#[allow(dead_code, reason = "the tests of remotes use the rest")]
+#[allow(
+    dead_code,
+    clippy::unwrap_used,
+    reason = "the tests of remotes, with whom it is shared, use the rest"
+)]
 mod server;
 #[path = "../../remote/server_process.rs"]
+#[allow(clippy::unwrap_used, reason = "shared with the tests of remotes")]
 mod server_process;
 mod sync;
 mod window;

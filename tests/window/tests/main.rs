@@ -7,7 +7,11 @@ mod first_start;
 mod pages;
 mod reading;
 #[path = "../../remote/server_process.rs"]
-#[allow(clippy::unwrap_used, dead_code, reason = "the tests of remotes, with whom it is shared, are all tests")]
+#[allow(
+    clippy::unwrap_used,
+    dead_code,
+    reason = "the tests of remotes, with whom it is shared, are all tests"
+)]
 mod server_process;
 mod shell;
 mod syncing;

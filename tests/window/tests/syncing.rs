@@ -11,7 +11,7 @@ use std::thread;
 use std::time::Duration;
 
 use primer_window_tests::{Home, Window, artifacts, primer, primer_with, until_within};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::server_process::ServerProcess;
 
@@ -72,7 +72,8 @@ fn begin(home: &Home, port: u16) {
     primer(home, &["profile", "set", text(&file)]);
     primer(home, &["chapter", "open", "1"]);
     let endpoint = format!("http://127.0.0.1:{port}");
-    let words = ["remote", "add", "s3", "--endpoint", &endpoint, "--bucket", "course", "--access-key-id", KEY];
+    let words =
+        ["remote", "add", "s3", "--endpoint", &endpoint, "--bucket", "course", "--access-key-id", KEY];
     primer_with(home, &words, &[("PRIMER_S3_SECRET", SECRET)]);
     primer(home, &["sync"]);
 }
@@ -98,7 +99,7 @@ async fn answer(window: &Window, question: &str, level: &str) {
 
 fn is_merged(home: &Home) -> bool {
     let shown = primer(home, &["profile", "show"]);
-    MERGED.iter().all(|(skill, level)| shown["software_experience"][*skill] == Value::from(*level))
+    MERGED.iter().all(|(skill, level)| shown["software_experience"][*skill] == *level)
 }
 
 /// A way to a server that can be cut and mended.
@@ -158,7 +159,8 @@ fn pass(mut from: &TcpStream, mut to: &TcpStream, is_open: &AtomicBool) {
 
 fn seaweedfs() -> ServerProcess {
     let program = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/tools/seaweedfs-4.48/weed");
-    let program = std::env::var_os("PRIMER_WEED").filter(|named| !named.is_empty()).map_or(program, Into::into);
+    let program =
+        std::env::var_os("PRIMER_WEED").filter(|named| !named.is_empty()).map_or(program, Into::into);
     let words = |folder: &Path, port: u16| {
         let identities = json!({"identities": [{"name": "everything",
             "credentials": [{"accessKey": KEY, "secretKey": SECRET}],

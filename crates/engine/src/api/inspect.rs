@@ -1,4 +1,5 @@
-//! Looking at what a remote holds for its reader. Only the command line asks for it: it waits for the network.
+//! Looking at what a remote holds for its reader. Only the command line asks for it: it waits for the
+//! network.
 
 use super::error::{ApiError, ErrorCode};
 use super::remotes::existing_remote;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use primer_domain::ids::{DeviceId, UserId};
 
 use super::ago::{ago, bytes};
-use super::error::ApiError;
+use super::error::{ApiError, ErrorCode};
 use super::readers::existing;
 use super::sync_types::*;
 use super::types::*;
@@ -51,8 +51,16 @@ pub fn forget_computer(engine: &Engine, request: ForgetComputer) -> Result<Nothi
     let user = existing(engine, &request.user_id)?;
     let device = DeviceId::parse(&request.device_id)
         .ok_or_else(|| ApiError::computer_not_found(&request.device_id))?;
-    if !engine.computers(user)?.iter().any(|computer| computer.device_id == request.device_id) {
+    let computers = engine.computers(user)?;
+    let Some(computer) = computers.iter().find(|computer| computer.device_id == request.device_id) else {
         return Err(ApiError::computer_not_found(&request.device_id));
+    };
+    if computer.this_one {
+        return Err(ApiError::new(
+            ErrorCode::InvalidRequest,
+            "This is the computer you are at; it can't forget itself.",
+            "To stop syncing here, forget the place; to leave, remove the reader from this computer.",
+        ));
     }
     engine.store.write(|transaction| {
         let mut wanted = settings::get(transaction, Some(user), &FORGET)?.unwrap_or_default();
@@ -170,6 +178,15 @@ pub struct Synced {
     pub report: SyncReport,
     pub outlook: crate::sync::Outlook,
     pub failure: Option<SyncError>,
+}
+
+impl Synced {
+    /// Something went from one computer to another. How many requests that took says nothing: a replica that can't be
+    /// read is asked for each time.
+    pub(crate) fn had_something_to_do(&self) -> bool {
+        let SyncReport { sent, received, merged, .. } = self.report;
+        self.outlook.send_replica || sent + received + merged > 0
+    }
 }
 
 impl Engine {

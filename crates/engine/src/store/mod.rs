@@ -99,6 +99,9 @@ pub struct Store {
 /// How long a statement waits for another program that writes to the same database.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 
+/// More than there are in this folder: a statement is prepared once for each connection.
+const STATEMENTS: usize = 128;
+
 impl Store {
     /// Opens the database in `folder`, makes it if there is none, and upgrades an older one after copying it aside.
     pub fn open(folder: &Path) -> Result<Store, StoreError> {
@@ -180,6 +183,7 @@ impl Store {
             let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
             let reader = Connection::open_with_flags(&self.path, flags)?;
             reader.busy_timeout(BUSY_TIMEOUT)?;
+            reader.set_prepared_statement_cache_capacity(STATEMENTS);
             reader.pragma_update(None, "query_only", true)?;
             Ok(reader)
         };
@@ -198,6 +202,7 @@ const SQLITE_IOERR_SHMSIZE: i32 = 4874;
 
 fn configure(connection: &Connection) -> rusqlite::Result<()> {
     connection.busy_timeout(BUSY_TIMEOUT)?;
+    connection.set_prepared_statement_cache_capacity(STATEMENTS);
     connection.pragma_update(None, "journal_mode", "wal")?;
     // What a reader typed must survive a power cut the moment the window says it is saved.
     connection.pragma_update(None, "synchronous", "full")?;

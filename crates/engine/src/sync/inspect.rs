@@ -1,8 +1,10 @@
-//! What stands in a remote for one reader: which remote it is, what each computer says, what they say together, and how
-//! that compares with the objects that are there. Looks, and changes nothing, here or there.
+//! What stands in a remote for one reader: which remote it is, what each computer says, what they say
+//! together, and how that compares with the objects that are there. Looks, and changes nothing, here or
+//! there.
 //!
-//! Asks for one listing of `users/{user}/`, for `primer.json` and for each replica; no text is read, but that a folder's
-//! listing reads every file. What can't be read is named with the reason and keeps nothing else from being told.
+//! Asks for one listing of `users/{user}/`, for `primer.json` and for each replica; no text is read, but that
+//! a folder's listing reads every file. What can't be read is named with the reason and keeps nothing else
+//! from being told.
 
 mod compare;
 mod found;

@@ -22,7 +22,10 @@ const EVERY_MS: u64 = 4 * 60 * 1000;
 const EVERY_SPREAD_MS: u64 = 2 * 60 * 1000;
 
 /// So that a class that starts at eight does not ask all at once.
-const START_SPREAD_MS: u64 = 3_000;
+pub const START_SPREAD_MS: u64 = 3_000;
+
+/// After a sync that had something to do, before it is as quiet as the others.
+const SOON_MS: u64 = 15_000;
 
 /// Changes come in flocks; what follows one within this time goes with it.
 const FLOCK: Duration = Duration::from_secs(3);
@@ -101,8 +104,12 @@ impl Schedule {
     }
 
     async fn sync(&self, row: &RemoteRow, failures: u32) -> Result<Turn, ApiError> {
-        let failure = self.engine.sync_once(row, false, |_| {}).await?.failure;
-        Ok(match failure {
+        let synced = self.engine.sync_once(row, false, |_| {}).await?;
+        Ok(match synced.failure {
+            // More than a look: another computer may be at it just now, and have something to say to it.
+            None if synced.had_something_to_do() => {
+                Turn { due: self.after(SOON_MS + self.jitter() % SOON_MS), failures: 0 }
+            }
             None => Turn { due: self.after(EVERY_MS + self.jitter() % EVERY_SPREAD_MS), failures: 0 },
             Some(error) if error.is_transient() => {
                 let failures = failures.saturating_add(1);

@@ -9,7 +9,7 @@ mod stages;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
-use primer_domain::ids::{DeviceId, UserId, WriteId};
+use primer_domain::ids::{DeviceId, TextDigest, UserId, WriteId};
 use primer_domain::replica::Replica;
 use primer_domain::storage_path::StoragePath;
 use primer_domain::sync::{AfterListing, Wanted};
@@ -55,7 +55,7 @@ enum Task {
     List,
     GetIdentity,
     PutIdentity,
-    GetReplica(DeviceId),
+    GetReplica(DeviceId, Try),
     GetText(Wanted, Try),
     PutText(StoragePath),
     PutReplica(WriteId, Vec<u8>),
@@ -63,7 +63,7 @@ enum Task {
     DeleteText(StoragePath),
 }
 
-/// A text that arrives damaged is asked for once more: most often only its journey was at fault.
+/// A text or a replica that arrives damaged is asked for once more: most often only its journey was at fault.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Try {
     First,
@@ -103,6 +103,20 @@ pub struct Outlook {
     pub send_replica: bool,
 }
 
+impl Outlook {
+    /// With one remote, and with another.
+    pub fn and(self, other: Outlook) -> Outlook {
+        Outlook {
+            write: self.write + other.write,
+            fetch: self.fetch + other.fetch,
+            fetch_bytes: self.fetch_bytes + other.fetch_bytes,
+            send: self.send + other.send,
+            send_bytes: self.send_bytes + other.send_bytes,
+            send_replica: self.send_replica || other.send_replica,
+        }
+    }
+}
+
 pub struct Session {
     engine: Arc<Engine>,
     remote: RemoteRow,
@@ -116,6 +130,10 @@ pub struct Session {
     after_listing: AfterListing,
     /// The usable replicas in the remote, once all have been read.
     replicas: BTreeMap<DeviceId, Replica>,
+    /// Whose replicas were read in this sync.
+    read: BTreeSet<DeviceId>,
+    /// What came of a replica that arrived damaged.
+    damaged: BTreeMap<DeviceId, TextDigest>,
     restored: BTreeSet<StoragePath>,
     /// The own replica was there and is gone, though it is the same remote.
     own_is_lost: bool,
@@ -147,6 +165,8 @@ impl Session {
             listed: BTreeMap::new(),
             after_listing: AfterListing::default(),
             replicas: BTreeMap::new(),
+            read: BTreeSet::new(),
+            damaged: BTreeMap::new(),
             restored: BTreeSet::new(),
             own_is_lost: false,
             gathered_changes: 0,
@@ -211,7 +231,7 @@ impl Session {
                 key: keys::IDENTITY.to_owned(),
                 bytes: Identity::new(self.engine.env.new_id()).to_json(),
             },
-            Task::GetReplica(device) => {
+            Task::GetReplica(device, _) => {
                 Op::Get { key: keys::replica(user, *device), limit_bytes: REPLICA_LEN_MAX }
             }
             Task::GetText(wanted, _) => {
@@ -266,9 +286,11 @@ impl Session {
             (Task::GetIdentity, Answer::Got(object)) => self.identified(object)?,
             // What stands there now is read again: another computer may have written it at the same moment.
             (Task::PutIdentity, Answer::Put(_)) => self.waiting.push_back(Task::GetIdentity),
-            (Task::GetReplica(device), Answer::Got(Some(object))) => self.read_replica(device, object)?,
+            (Task::GetReplica(device, tried), Answer::Got(Some(object))) => {
+                self.read_replica(device, tried, object)?;
+            }
             // It was there a moment ago, when it was listed; the next sync will know.
-            (Task::GetReplica(_), Answer::Got(None)) => {}
+            (Task::GetReplica(..), Answer::Got(None)) => {}
             (Task::PutReplica(_, bytes), Answer::Put(etag)) => self.wrote_replica(bytes, etag)?,
             (Task::DeleteReplica(device), Answer::Deleted) => {
                 let remote = self.remote.id;

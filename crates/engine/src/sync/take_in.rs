@@ -19,7 +19,7 @@ use crate::blobs::Found;
 use crate::reading::generator;
 use crate::replica;
 use crate::store::remote_replicas::{self, KnownReplica};
-use crate::store::remotes::RemoteRow;
+use crate::store::remotes::{self, RemoteRow};
 use crate::store::texts::{self, StoredText};
 use crate::store::{StoreError, backgrounds, chapters, devices};
 
@@ -54,6 +54,9 @@ impl Engine {
                 devices::rename(tx, remote.user, new_name)?;
             }
             remote_replicas::save(tx, remote.id, device, known)?;
+            // It is known from now on, and the next listing shows nothing new. Should this sync not come to its end, the
+            // texts that are announced there must be fetched all the same.
+            remotes::set_settled(tx, remote.id, None)?;
             let Some(replica) = replica else { return Ok(0) };
             for background in replica.backgrounds.values() {
                 backgrounds::save(tx, remote.user, background)?;
@@ -73,6 +76,7 @@ impl Engine {
         remote: &RemoteRow,
         gathered: &Gathered,
         replicas: &BTreeMap<DeviceId, Replica>,
+        asked_for: BTreeSet<StoragePath>,
         manner: &Manner,
     ) -> Result<TextPlan, SyncError> {
         let current_hash = self.current_profile(remote.user)?.hash;
@@ -83,7 +87,6 @@ impl Engine {
         }
         let mut mentioned_in_remote: BTreeSet<StoragePath> = mentions.keys().copied().collect();
         mentioned_in_remote.extend(&gathered.uploads);
-        let others = replicas.values().filter(|replica| replica.device != gathered.device);
         Ok(sync::texts(&TextsNow {
             user: remote.user,
             current_hash,
@@ -94,7 +97,7 @@ impl Engine {
             backgrounds: gathered.backgrounds.clone(),
             held: gathered.held_texts(),
             mentioned_in_remote,
-            asked_for: others.flat_map(|replica| replica.missing.iter().copied()).collect(),
+            asked_for,
             taken_back: taken_back(&gathered.registers, remote.user),
             older_too: manner.older_too,
             room_bytes: self.quota_bytes()?.saturating_sub(used_bytes),

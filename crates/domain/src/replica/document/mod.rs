@@ -4,8 +4,13 @@
 //! Written so that a person can read it in a text editor: one register and one text to a line. Read with
 //! care: whatever is not exactly what Primer writes is refused whole, and named, but for fields it does not
 //! know, which are passed over.
+//!
+//! The last line before the closing brace is the SHA-256 of all the lines above it: `head -n -2 FILE |
+//! sha256sum`. One bit that fell over on the way could else be another answer with a right stamp, and all
+//! computers would keep it.
 
 mod read;
+mod seal;
 mod write;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -54,6 +59,8 @@ pub struct Replica {
 pub enum ReplicaFault {
     #[error("the replica is not JSON")]
     NotJson { source: serde_json::Error },
+    #[error("the replica is not as it was written")]
+    Damaged,
     #[error("the replica was written by a newer Primer (its format {found}, this program's {FORMAT})")]
     NewerFormat { found: u64 },
     #[error("the replica belongs to another reader, {found}")]
@@ -65,10 +72,17 @@ pub enum ReplicaFault {
     BadField { field: String, value: String },
 }
 
+impl ReplicaFault {
+    /// Whether its journey, or the place where it was kept, may be at fault, and not who wrote it.
+    pub fn is_damage(&self) -> bool {
+        matches!(self, ReplicaFault::NotJson { .. } | ReplicaFault::Damaged)
+    }
+}
+
 impl Replica {
     /// The same bytes for the same replica, on every computer.
     pub fn to_json(&self) -> Vec<u8> {
-        write::json(self).into_bytes()
+        seal::sealed(write::lines(self).into_bytes())
     }
 
     /// Reads the replica of this reader and this computer. No bytes make it panic.

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value};
 
-use super::{FORMAT, NAME_LEN_MAX, REGISTERS_MAX, Replica, ReplicaFault, TEXTS_MAX};
+use super::{FORMAT, NAME_LEN_MAX, REGISTERS_MAX, Replica, ReplicaFault, TEXTS_MAX, seal};
 use crate::ids::{DeviceId, ProfileHash, TextDigest, UserId, WriteId};
 use crate::profile::{Background, Draft, Origin};
 use crate::replica::{Register, RegisterKey, Registers, Stamp, TextEntry, Texts};
@@ -25,6 +25,9 @@ pub(super) fn replica(bytes: &[u8], user: UserId, device: DeviceId) -> Result<Re
         Some(FORMAT) => {}
         Some(found) if found > FORMAT => return Err(ReplicaFault::NewerFormat { found }),
         _ => return Err(top.fault("format")),
+    }
+    if !seal::is_whole(bytes) {
+        return Err(ReplicaFault::Damaged);
     }
     let found = top.parsed("user", UserId::parse)?;
     if found != user {

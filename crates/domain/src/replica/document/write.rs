@@ -11,7 +11,8 @@ use crate::replica::registers::canonical_json;
 use crate::replica::{Register, TextEntry, Texts};
 use crate::storage_path::StoragePath;
 
-pub(super) fn json(replica: &Replica) -> String {
+/// All of it but the last line and the brace that closes it.
+pub(super) fn lines(replica: &Replica) -> String {
     let registers = replica.registers.iter().map(|(key, value)| member(&key.to_string(), &register(value)));
     let missing = replica.missing.iter().map(|path| {
         let text = format!("{}/{}/{}", path.chapter_id, path.profile_hash, version_and_digest(path));
@@ -29,9 +30,7 @@ pub(super) fn json(replica: &Replica) -> String {
         member("chapters", &block('{', chapters(&replica.texts, &replica.backgrounds).into_iter(), '}', 1)),
         member("missing", &block('[', missing, ']', 1)),
     ];
-    let mut out = block('{', members.into_iter(), '}', 0);
-    out.push('\n');
-    out
+    format!("{{\n  {},\n", members.join(",\n  "))
 }
 
 fn chapters(texts: &Texts, backgrounds: &BTreeMap<ProfileHash, Background>) -> Vec<String> {

@@ -75,7 +75,8 @@ pub(super) fn inspection(row: &RemoteRow, own: Option<DeviceId>, looked: Looked)
     inspection
 }
 
-/// A chapter, whether the background is another than the reader's, and the background: in the order they are told.
+/// A chapter, whether the background is another than the reader's, and the background: in the order they are
+/// told.
 type Group = (ChapterId, bool, ProfileHash);
 
 /// What the readable replicas say when they are joined.

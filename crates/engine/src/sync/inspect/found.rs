@@ -47,7 +47,8 @@ pub enum Which {
     New {
         id: String,
     },
-    /// Another stands where this computer knew one: the next sync offers everything again.
+    /// Another stands where this computer knew one. A sync looks only when it misses a replica, and then
+    /// offers everything again.
     Another {
         id: String,
         remembered: String,

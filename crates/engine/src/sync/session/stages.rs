@@ -1,7 +1,9 @@
 //! What each stage of a sync asks and does with what it learnt.
 
-use primer_domain::ids::{DeviceId, WriteId};
-use primer_domain::replica::{self, Replica};
+use std::collections::BTreeSet;
+
+use primer_domain::ids::{DeviceId, TextDigest, WriteId};
+use primer_domain::replica::{self, Replica, ReplicaFault};
 use primer_domain::storage_path::StoragePath;
 use primer_domain::sync::{self, AfterListing, Known, RemoteView, Wanted, Whose};
 
@@ -61,6 +63,8 @@ impl Session {
             // It is the same remote, so their computers were forgotten by another one of this reader's.
             let (remote, vanished) = (self.remote.id, &self.after_listing.vanished);
             self.engine.store.write(|tx| {
+                // What only they mentioned is to be mentioned by others, in this sync or in the next.
+                remotes::set_settled(tx, remote, None)?;
                 vanished.iter().try_for_each(|device| remote_replicas::remove(tx, remote, *device))
             })?;
         }
@@ -68,20 +72,38 @@ impl Session {
         let etags = self.engine.store.read(|c| remote_replicas::etags(c, self.remote.id))?;
         self.own_is_lost = etags.contains_key(&own) && !self.listed.contains_key(&own);
         let look = self.after_listing.look_at_own.then_some(own);
-        self.waiting.extend(look.into_iter().chain(self.after_listing.fetch.clone()).map(Task::GetReplica));
+        let devices = look.into_iter().chain(self.after_listing.fetch.clone());
+        self.waiting.extend(devices.map(|device| Task::GetReplica(device, Try::First)));
         Ok(())
     }
 
-    pub(super) fn read_replica(&mut self, device: DeviceId, object: Object) -> Result<(), SyncError> {
+    pub(super) fn read_replica(
+        &mut self,
+        device: DeviceId,
+        tried: Try,
+        object: Object,
+    ) -> Result<(), SyncError> {
         let parsed = Replica::parse(&object.bytes, self.user, device);
+        let is_damaged = parsed.as_ref().is_err_and(ReplicaFault::is_damage);
+        let digest = TextDigest::of(&object.bytes);
+        if is_damaged && tried == Try::First {
+            self.damaged.insert(device, digest);
+            self.waiting.push_back(Task::GetReplica(device, Try::Second));
+            return Ok(());
+        }
+        // The same twice is what stands there. Otherwise it may be whole there, and is to be read again the next time
+        // though nothing changes: its computer may never write again.
+        let is_lost_on_the_way = is_damaged && self.damaged.get(&device) != Some(&digest);
+        self.read.insert(device);
         if self.manner.dry {
             if let Ok(replica) = parsed {
                 self.replicas.insert(device, replica);
             }
             return Ok(());
         }
+        let listed = self.listed.get(&device).cloned().unwrap_or(object.etag);
         let known = KnownReplica {
-            etag: self.listed.get(&device).cloned().unwrap_or(object.etag),
+            etag: if is_lost_on_the_way { String::new() } else { listed },
             body: parsed.as_ref().map(|_| object.bytes.clone()).map_err(ToString::to_string),
         };
         let whose = match &parsed {
@@ -91,6 +113,8 @@ impl Session {
                 sync::own_replica(replica, &writes)
             }
             Ok(_) => Whose::Ours,
+            // Nobody can tell whose it was. Written anew, it is of use again.
+            Err(_) if is_damaged => Whose::Ours,
             // Under our name and not to be read: whoever wrote it, we are somebody else.
             Err(_) if device == self.device()? => Whose::SomebodyElses,
             Err(_) => Whose::Ours,
@@ -124,7 +148,9 @@ impl Session {
         for replica in self.replicas.values() {
             gathered.backgrounds.extend(replica.backgrounds.clone());
         }
-        let plan = self.engine.plan_texts(&self.remote, &gathered, &self.replicas, &self.manner)?;
+        let asked_for = self.asked_for(gathered.device);
+        let plan =
+            self.engine.plan_texts(&self.remote, &gathered, &self.replicas, asked_for, &self.manner)?;
         let bytes = |wanted: &[Wanted]| wanted.iter().map(|wanted| wanted.entry.len_bytes).sum::<u64>();
         let sent_bytes: u64 =
             plan.upload.iter().filter_map(|path| gathered.held.get(path)).map(|text| text.len_bytes).sum();
@@ -146,6 +172,8 @@ impl Session {
             fetch.extend(unlike);
             fetch
         };
+        let wanted: BTreeSet<StoragePath> = to_fetch.iter().map(|wanted| wanted.path).collect();
+        self.ask_no_longer_for(gathered.missing.difference(&wanted))?;
         self.restored = plan.upload.iter().filter(|path| self.is_mentioned(path)).copied().collect();
         self.progress = Progress {
             done: 0,
@@ -156,6 +184,28 @@ impl Session {
         self.waiting.extend(to_fetch.into_iter().map(|wanted| Task::GetText(wanted, Try::First)));
         self.waiting.extend(plan.upload.into_iter().map(Task::PutText));
         self.take_back(&gathered)
+    }
+
+    /// What other computers looked for in vain. They are told by a new replica of this computer's when it is there again,
+    /// and may not hear of it for long; so each question is answered once, when it is read, or else whoever has the text
+    /// would send it whenever another one has.
+    fn asked_for(&self, own: DeviceId) -> BTreeSet<StoragePath> {
+        let is_new = |device: &DeviceId| self.remote.settled.is_none() || self.read.contains(device);
+        let asking =
+            self.replicas.values().filter(|replica| replica.device != own && is_new(&replica.device));
+        asking.flat_map(|replica| replica.missing.iter().copied()).collect()
+    }
+
+    /// These are here by now, or not wanted any more.
+    fn ask_no_longer_for<'a>(&self, paths: impl Iterator<Item = &'a StoragePath>) -> Result<(), StoreError> {
+        let paths: Vec<&StoragePath> = paths.collect();
+        if paths.is_empty() {
+            return Ok(());
+        }
+        let remote = self.remote.id;
+        self.engine
+            .store
+            .write(|tx| paths.iter().try_for_each(|path| remote_replicas::note_found(tx, remote, path)))
     }
 
     /// Removes here and there what its reader removed everywhere. Before the own replica stops mentioning it: a crash

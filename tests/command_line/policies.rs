@@ -1,0 +1,349 @@
+//! A key of one's own: what a student may do in a course's bucket, and what not, by the policy that
+//! docs/running-a-bucket.md gives for SeaweedFS, on a real SeaweedFS.
+
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::OnceLock;
+
+use primer_engine::env::Env;
+use primer_engine::remote::{Credentials, Location, Remote, RemoteFault, S3Location, Style, Verb};
+use primer_engine::secrets::Secret;
+use serde_json::{Value, json};
+
+use crate::server_process::ServerProcess;
+use crate::{Computer, Run, run};
+
+const DOCUMENTATION: &str = include_str!("../../docs/running-a-bucket.md");
+const BUCKET: &str = "course";
+
+/// A bucket with an operator and five students, so that no test meets another's. Amina, Carla and Dana are in
+/// the server's file of identities, Bilal and Emil were added in its shell. Carla's prefix was never set up
+/// by an operator.
+struct Course {
+    server: ServerProcess,
+    amina: Student,
+    bilal: Student,
+    carla: Student,
+    dana: Student,
+    emil: Student,
+}
+
+/// A student as their operator knows them: an id, and a key for it. Their computer is made anew for each
+/// test.
+struct Student {
+    user_id: String,
+    name: &'static str,
+    prefix: &'static str,
+}
+
+fn course() -> &'static Course {
+    static COURSE: OnceLock<Course> = OnceLock::new();
+    COURSE.get_or_init(|| {
+        let student = |number: u32, name, prefix| Student {
+            user_id: format!("0192f0c1-2345-4abc-8def-00000000000{number}"),
+            name,
+            prefix,
+        };
+        let (amina, bilal) = (student(1, "amina", "autumn"), student(2, "bilal", "autumn"));
+        let carla = student(3, "carla", "nobody-set-this-up");
+        let (dana, emil) = (student(4, "dana", "autumn"), student(5, "emil", "autumn"));
+        let program = weed();
+        let identities = [&amina, &carla, &dana].map(Student::identity);
+        let words = |folder: &Path, port: u16| {
+            let operator = json!({
+                "name": "operator",
+                "actions": ["Admin", "Read", "Write", "List", "Tagging"],
+                "credentials": [{"accessKey": key("operator"), "secretKey": secret("operator")}],
+            });
+            let all: Vec<Value> = [operator].into_iter().chain(identities.clone()).collect();
+            fs::write(folder.join("s3.json"), json!({"identities": all}).to_string()).unwrap();
+            fs::create_dir_all(folder.join("data")).unwrap();
+            words(&program, folder, port)
+        };
+        let server = ServerProcess::start("policies", words, |answer| answer.contains(" 403 "));
+        let lines = format!("s3.bucket.create -name {BUCKET}\n{}{}", bilal.shell_lines(), emil.shell_lines());
+        shell(&program, server.port, &lines);
+        let course = Course { server, amina, bilal, carla, dana, emil };
+        // As docs/running-a-bucket.md tells an operator to.
+        let operator = Computer::new();
+        operator.json(&["user", "add", "Operator"]);
+        course.add_remote(&operator, "operator", "autumn");
+        operator.json(&["sync"]);
+        course
+    })
+}
+
+impl Student {
+    /// The identity in the documentation, with this student's own ids in it.
+    fn identity(&self) -> Value {
+        serde_json::from_str(&self.documented("```json seaweedfs\n")).unwrap()
+    }
+
+    /// What the documentation tells to write in `weed shell`, likewise.
+    fn shell_lines(&self) -> String {
+        self.documented("```text seaweedfs\n")
+    }
+
+    fn documented(&self, fence: &str) -> String {
+        let block = DOCUMENTATION.split(fence).nth(1).and_then(|rest| rest.split("```").next());
+        let mut text = block.expect("the documentation says how with SeaweedFS").to_owned();
+        for (placeholder, own) in [
+            ("BUCKET", BUCKET),
+            ("PREFIX", self.prefix),
+            ("USER_ID", &self.user_id),
+            ("ACCESS_KEY", &key(self.name)),
+            ("SECRET_KEY", &secret(self.name)),
+            ("NAME", self.name),
+        ] {
+            assert!(text.contains(placeholder), "{placeholder} is not in {text}");
+            text = text.replace(placeholder, own);
+        }
+        text
+    }
+}
+
+impl Course {
+    fn endpoint(&self) -> String {
+        format!("http://127.0.0.1:{}", self.server.port)
+    }
+
+    fn add_remote(&self, computer: &Computer, who: &str, prefix: &str) {
+        let (endpoint, key) = (self.endpoint(), key(who));
+        let mut command = computer.primer(&[
+            "--json",
+            "remote",
+            "add",
+            "s3",
+            "--endpoint",
+            &endpoint,
+            "--bucket",
+            BUCKET,
+            "--prefix",
+            prefix,
+            "--access-key-id",
+            &key,
+        ]);
+        run(command.env("PRIMER_S3_SECRET", secret(who))).json();
+    }
+
+    /// A computer of the reader of `whose`, with the key of `with`, joined with the file in the documentation.
+    fn computer(&self, whose: &Student, with: &Student) -> Computer {
+        let block = DOCUMENTATION.split("```json\n").find(|block| block.contains("secret_access_key"));
+        let mut text = block.and_then(|block| block.split("```").next()).unwrap().to_owned();
+        for (placeholder, own) in [
+            ("USER_ID", whose.user_id.as_str()),
+            ("Amina", whose.name),
+            ("https://s3.example.org", &self.endpoint()),
+            ("BUCKET", BUCKET),
+            ("PREFIX", whose.prefix),
+            ("ACCESS_KEY", &key(with.name)),
+            ("SECRET_KEY", &secret(with.name)),
+        ] {
+            assert!(text.contains(placeholder), "{placeholder} is not in {text}");
+            text = text.replace(placeholder, own);
+        }
+        let computer = Computer::new();
+        let file = computer.write("joining.json", &serde_json::from_str(&text).unwrap());
+        computer.json(&["computer", "join", &file, "--separate"]);
+        computer
+    }
+}
+
+/// A connection with this student's key, and how each kind of request is answered in some place.
+fn refusals(
+    course: &Course,
+    with: &Student,
+    key_there: &str,
+    prefix_there: &str,
+) -> [Option<RemoteFault>; 4] {
+    let location = Location::S3(S3Location {
+        endpoint: course.endpoint(),
+        bucket: BUCKET.to_owned(),
+        prefix: with.prefix.to_owned(),
+        region: "us-east-1".to_owned(),
+        style: Style::Auto,
+        access_key_id: key(with.name),
+        ca_file: None,
+        proxy: None,
+    });
+    let credentials = Credentials { secret_access_key: Secret::new(secret(with.name)), session_token: None };
+    let remote = Remote::connect(&location, Some(credentials), Env::of_this_computer().clock()).unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        [
+            remote.list(prefix_there).await.err(),
+            remote.get(key_there, 1 << 20).await.err(),
+            remote.put(key_there, b"not yours").await.err(),
+            remote.delete(key_there).await.err(),
+        ]
+        .map(|error| error.map(|error| error.fault))
+    })
+}
+
+fn key(name: &str) -> String {
+    format!("AK{}", name.to_uppercase())
+}
+
+fn secret(name: &str) -> String {
+    format!("the-secret-of-{name}")
+}
+
+/// As an operator would.
+fn shell(program: &Path, port: u16, lines: &str) {
+    let mut shell = Command::new(program)
+        .arg("shell")
+        .arg(format!("-master=127.0.0.1:{}", port - 1))
+        .arg(format!("-filer=127.0.0.1:{}", port - 3))
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    shell.stdin.take().unwrap().write_all(lines.as_bytes()).unwrap();
+    let answer = Run::of(shell.wait_with_output().unwrap());
+    assert!(answer.out.contains(&format!("created bucket {BUCKET}")), "{answer:?}");
+}
+
+fn words(program: &Path, folder: &Path, port: u16) -> Vec<String> {
+    let folder = folder.display();
+    let mut words = vec![program.display().to_string()];
+    words.extend(
+        ["-logtostderr=true", "server", "-ip=127.0.0.1", "-ip.bind=127.0.0.1", "-filer", "-s3"]
+            .map(str::to_owned),
+    );
+    words.extend(
+        ["-s3.port.iceberg=0", "-s3.port.lance=0", "-master.volumeSizeLimitMB=1024", "-volume.max=50"]
+            .map(str::to_owned),
+    );
+    words.extend([
+        format!("-dir={folder}/data"),
+        format!("-s3.config={folder}/s3.json"),
+        format!("-filer.localSocket={folder}/f.sock"),
+        format!("-s3.localSocket={folder}/s.sock"),
+        format!("-s3.port={port}"),
+        format!("-master.port={}", port - 1),
+        format!("-volume.port={}", port - 2),
+        format!("-filer.port={}", port - 3),
+    ]);
+    words
+}
+
+/// Where `cargo xtask test` put it, or where PRIMER_WEED says.
+fn weed() -> PathBuf {
+    let fetched = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/tools/seaweedfs-4.48/weed");
+    let named = std::env::var_os("PRIMER_WEED").filter(|named| !named.is_empty()).map(PathBuf::from);
+    let program = named.unwrap_or(fetched);
+    assert!(
+        program.is_file(),
+        "There is no S3 server at {}. “cargo xtask test” fetches it.",
+        program.display()
+    );
+    program
+}
+
+fn verdicts(findings: &Value) -> Vec<(&str, &str)> {
+    findings
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|finding| (finding["verdict"].as_str().unwrap(), finding["sentence"].as_str().unwrap()))
+        .collect()
+}
+
+#[test]
+fn with_a_key_of_their_own_a_student_syncs_everything_that_is_theirs() {
+    let course = course();
+    let laptop = course.computer(&course.amina, &course.amina);
+    laptop.set_python("beginner");
+    laptop.json(&["chapter", "open", "1"]);
+    assert_eq!(laptop.json(&["sync"])["sent"], 1);
+    let school = course.computer(&course.amina, &course.amina);
+    assert_eq!(school.json(&["sync"])["written"], 1);
+    school.set_python("advanced");
+    school.json(&["chapter", "open", "1"]);
+    assert_eq!(school.json(&["sync"])["sent"], 1);
+    assert_eq!(laptop.json(&["sync"])["merged"], 1);
+    assert_eq!(laptop.json(&["profile", "show"])["software_experience"], json!({"python": "advanced"}));
+    // Its replica is taken away by the other computer, so removing is allowed too.
+    let computers = laptop.json(&["computer", "list"]);
+    let other = computers.as_array().unwrap().iter().find(|one| one["this_one"] == false).unwrap();
+    laptop.json(&["computer", "forget", other["device_id"].as_str().unwrap()]);
+    assert_eq!(laptop.json(&["sync"])["requests"], 1);
+
+    let found = laptop.json(&["remote", "inspect"]);
+    assert_eq!((&found["which"]["state"], &found["objects"]), (&json!("known"), &json!(3)), "{found}");
+    let findings = laptop.json(&["remote", "doctor"]);
+    assert!(verdicts(&findings).iter().all(|(verdict, _)| *verdict == "good"), "{findings}");
+    assert!(findings.to_string().contains("This key can't write in other readers' places."), "{findings}");
+}
+
+#[test]
+fn a_key_reaches_its_own_students_place_and_what_is_for_all_to_read() {
+    let course = course();
+    let no = |to| Some(RemoteFault::NoPermission { to });
+    let nothing_goes = [no(Verb::List), no(Verb::Read), no(Verb::Write), no(Verb::Delete)];
+    let reading_goes = [no(Verb::List), None, no(Verb::Write), no(Verb::Delete)];
+    // A key of the server's file, and one that was made in its shell.
+    for (student, other) in [(&course.dana, &course.emil), (&course.emil, &course.dana)] {
+        let refused = |key: &str, prefix: &str| refusals(course, student, key, prefix);
+        let (own, others) = (format!("users/{}", student.user_id), format!("users/{}", other.user_id));
+        assert_eq!(refused(&format!("{own}/chapters/try.md"), &format!("{own}/")), [None, None, None, None]);
+        assert_eq!(refused(&format!("{others}/chapters/try.md"), &format!("{others}/")), nothing_goes);
+        // An id that begins alike, and everything above.
+        assert_eq!(refused(&format!("{own}0/try.md"), &format!("{own}0/")), nothing_goes);
+        assert_eq!(refused("elsewhere.txt", "users/"), nothing_goes);
+        assert_eq!(refused("primer.json", ""), reading_goes);
+        assert_eq!(refused("books/some-book/index.json", "books/"), reading_goes);
+    }
+}
+
+#[test]
+fn nobody_syncs_with_another_students_key() {
+    let course = course();
+    let own = course.computer(&course.bilal, &course.bilal);
+    own.json(&["chapter", "open", "2"]);
+    own.json(&["sync"]);
+    let before = own.json(&["remote", "inspect"]);
+
+    let thief = course.computer(&course.bilal, &course.amina);
+    thief.set_python("advanced");
+    thief.json(&["chapter", "open", "1"]);
+    let error = thief.error(&["sync"]);
+    assert_eq!(error["code"], "remote_failed");
+    assert_eq!(error["message"], "These keys are not allowed to list in the bucket “course”.");
+    assert_eq!(thief.error(&["remote", "inspect"])["message"], error["message"]);
+    let doctor = thief.run(&["--json", "remote", "doctor"]);
+    assert_eq!((doctor.code, doctor.error()["message"].as_str()), (Some(1), error["message"].as_str()));
+    let findings: Value = serde_json::from_str(&doctor.out).unwrap();
+    assert_eq!(verdicts(&findings), [("bad", error["message"].as_str().unwrap())]);
+    assert_eq!(own.json(&["remote", "inspect"])["texts"], before["texts"]);
+    assert_eq!(own.json(&["remote", "inspect"])["objects"], before["objects"]);
+    assert_eq!(own.json(&["sync"])["requests"], 1, "nothing has changed there");
+}
+
+#[test]
+fn a_key_of_the_operators_is_told_that_it_reaches_further_than_one_reader() {
+    let course = course();
+    let operator = Computer::new();
+    operator.json(&["user", "add", "Operator"]);
+    course.add_remote(&operator, "operator", "autumn");
+    let findings = operator.json(&["remote", "doctor"]);
+    let note = findings.as_array().unwrap().iter().find(|finding| finding["verdict"] == "note").unwrap();
+    assert_eq!(note["sentence"], "This key may write in other readers' places too.");
+}
+
+#[test]
+fn a_bucket_that_its_operator_has_not_set_up_is_told_and_left_alone() {
+    let course = course();
+    let laptop = course.computer(&course.carla, &course.carla);
+    laptop.json(&["chapter", "open", "1"]);
+    let error = laptop.error(&["sync"]);
+    assert_eq!(error["message"], "These keys are not allowed to write in the bucket “course”.");
+    // Under the student's own prefix all is well; what is lacking is primer.json.
+    let findings = laptop.json(&["remote", "doctor"]);
+    assert!(findings.to_string().contains("Nobody has used it with Primer yet"), "{findings}");
+    let found = laptop.json(&["remote", "inspect"]);
+    assert_eq!((&found["which"]["state"], &found["objects"]), (&json!("unmarked"), &json!(0)));
+}
