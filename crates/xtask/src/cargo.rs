@@ -50,6 +50,19 @@ pub fn build_release(root: &Path, packages: &[&str]) -> Result<Programs, Failure
     programs(&mut command)
 }
 
+/// Builds the simulation for many seeds: optimised, but without the link-time optimisation of what is shipped, which
+/// takes longer than it gains. Its checks of overflow and its assertions stay.
+pub fn build_simulation(root: &Path) -> Result<Programs, Failure> {
+    let mut command = cargo(root, &["build", "--release", "--package", "primer-simulation"]);
+    let settings = ["lto=\"off\"", "codegen-units=16", "opt-level=2", "debug-assertions=true", "strip=false"];
+    for setting in settings {
+        command.args(["--config", &format!("profile.release.{setting}")]);
+    }
+    // Apart from what is shipped: the two would be built anew in turn.
+    command.args(["--target-dir", "target/simulation"]);
+    programs(&mut command)
+}
+
 /// Builds the app, the command line and every test, so that the deadline of the tests is one of running. In one go:
 /// what only tests depend on changes features of what the app depends on, and that would be built twice.
 pub fn build_all(root: &Path) -> Result<Programs, Failure> {

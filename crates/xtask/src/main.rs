@@ -1,4 +1,4 @@
-//! `cargo xtask run | test | check | types | bench`: Primer's own build steps.
+//! `cargo xtask run | test | check | types | bench | sim`: Primer's own build steps.
 //!
 //! Each does its own set-up and says beforehand what it changes outside this folder. Nothing waits for ever.
 
@@ -31,7 +31,8 @@ cargo xtask run [--release]   build and open the app; without a display, walk th
 cargo xtask test [FILTER]     every test, or those whose name contains FILTER
 cargo xtask check             format, clippy, generated types, svelte-check, licences, the repository's own rules
 cargo xtask types             write ui/generated/commands.ts
-cargo xtask bench             speed as ratios, release build";
+cargo xtask bench             speed as ratios, release build
+cargo xtask sim [--seeds N] [--seed S] [--jobs J]   computers that sync while everything goes wrong, from seeds";
 
 fn main() -> ExitCode {
     let root = root();
@@ -45,6 +46,7 @@ fn main() -> ExitCode {
         ["check"] => tasks::check::check(&root),
         ["types"] => types::write(&root),
         ["bench"] => tasks::bench::bench(&root),
+        ["sim", words @ ..] => tasks::sim::sim(&root, words),
         ["help" | "--help" | "-h"] => {
             println!("{USAGE}");
             Ok(())
