@@ -1,139 +1,15 @@
-//! Two computers of one reader and a folder between them, with the real driver.
+//! What two computers of one reader come to agree on through a folder.
 
-use std::collections::BTreeMap;
 use std::fs;
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use primer_domain::freshness::Freshness;
-use primer_domain::ids::UserId;
-use primer_engine::Engine;
-use primer_engine::api::{SyncReport, direct};
-use serde_json::{Value, json};
-use tempfile::TempDir;
+use primer_engine::api::direct;
+use serde_json::json;
 
+use crate::desk::{Desk, World, chapters, objects, replicas, skills};
 use crate::world::{folders, is_sentence, python};
-use crate::{Computer, answer, assert_visit, call, listed, reader, refused};
-
-/// A reader with one computer, and a folder that both of theirs will know.
-struct World {
-    stick: TempDir,
-    laptop: Computer,
-}
-
-/// A computer that is switched on.
-struct Desk {
-    computer: Computer,
-    engine: Arc<Engine>,
-    user: UserId,
-}
-
-impl World {
-    fn new() -> World {
-        World { stick: tempfile::tempdir().unwrap(), laptop: Computer::numbered(1) }
-    }
-
-    /// The computer on which the reader begins.
-    fn begin(self, background: Value) -> (TempDir, Desk) {
-        let engine = Arc::new(self.laptop.start());
-        let user = reader(&engine, "Amina", background);
-        let location = json!({"kind": "folder", "path": self.stick.path()});
-        call(
-            &engine,
-            "add_remote",
-            json!({"user_id": user, "location": location, "secret_access_key": null, "session_token": null}),
-        );
-        (self.stick, Desk { computer: self.laptop, engine, user })
-    }
-}
-
-impl Desk {
-    /// Another computer, which has joined and not synced yet.
-    fn joined(&self, number: u64) -> Desk {
-        let computer = Computer::numbered(number);
-        let engine = Arc::new(computer.start());
-        let file = call(&self.engine, "export_computer", json!({"user_id": self.user})).to_string();
-        call(&engine, "join_reader", json!({"file": file, "merge_user_id": null}));
-        Desk { computer, engine, user: self.user }
-    }
-
-    fn try_sync(&self) -> Result<SyncReport, String> {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        let row = self.engine.remotes(self.user).unwrap().remove(0);
-        let synced = runtime.block_on(self.engine.sync_once(&row, false, |_| {})).unwrap();
-        match synced.failure {
-            None => Ok(synced.report),
-            Some(failure) => {
-                let words = failure.words();
-                assert!(is_sentence(&words.sentence) && is_sentence(&words.next_step), "{words:?}");
-                Err(words.sentence)
-            }
-        }
-    }
-
-    fn sync(&self) -> SyncReport {
-        self.try_sync().unwrap()
-    }
-
-    fn background(&self) -> Value {
-        call(&self.engine, "get_profile", json!({"user_id": self.user}))["background"].clone()
-    }
-
-    fn hash(&self) -> String {
-        let profile = call(&self.engine, "get_profile", json!({"user_id": self.user}));
-        profile["profile_hash"].as_str().unwrap().to_owned()
-    }
-
-    fn answer(&self, background: Value) {
-        answer(&self.engine, self.user, background);
-    }
-
-    /// Switched off and on again.
-    fn restarted(self) -> Desk {
-        let Desk { computer, engine, user } = self;
-        drop(engine);
-        let engine = Arc::new(computer.start());
-        Desk { computer, engine, user }
-    }
-
-    fn status(&self) -> Value {
-        call(&self.engine, "sync_status", json!({"user_id": self.user}))
-    }
-
-    fn set(&self, older_too: bool) {
-        let settings = json!({"older_too": older_too, "metered": false});
-        call(&self.engine, "set_sync_settings", json!({"user_id": self.user, "settings": settings}));
-    }
-
-    fn stored(&self) -> usize {
-        self.engine.stored_texts().unwrap().len()
-    }
-}
-
-fn skills(of: &[(&str, &str)]) -> Value {
-    let skills: BTreeMap<_, _> = of.iter().copied().collect();
-    json!({
-        "software_experience": skills,
-        "robotics_experience": "none",
-        "hardware_access": [],
-        "learning_goals": [],
-    })
-}
-
-/// All files below, by their names.
-fn objects(stick: &Path) -> Vec<String> {
-    folders::digests(stick).into_keys().collect()
-}
-
-fn replicas(stick: &Path) -> Vec<PathBuf> {
-    let names = objects(stick).into_iter().filter(|name| name.contains("/replicas/"));
-    names.map(|name| stick.join(name)).collect()
-}
-
-fn chapters(stick: &Path) -> Vec<PathBuf> {
-    let names = objects(stick).into_iter().filter(|name| name.ends_with(".md"));
-    names.map(|name| stick.join(name)).collect()
-}
+use crate::{Computer, assert_visit, call, listed, reader, refused};
 
 #[test]
 fn what_is_edited_offline_on_two_computers_survives_on_both() {
@@ -255,39 +131,6 @@ fn a_text_from_a_newer_book_is_fetched_and_opened() {
     assert_eq!(school.sync().received, 1);
     let opened = assert_visit(&school.engine, school.user, 1, Freshness::NewerSource, false);
     assert_eq!(opened.markdown, newer.markdown);
-}
-
-#[test]
-fn a_wiped_remote_takes_nothing_away_and_is_offered_everything_again() {
-    let (stick, laptop) = World::new().begin(python("beginner"));
-    assert_visit(&laptop.engine, laptop.user, 1, Freshness::Missing, true);
-    laptop.sync();
-    let before = objects(stick.path());
-    for entry in fs::read_dir(stick.path()).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() { fs::remove_dir_all(path).unwrap() } else { fs::remove_file(path).unwrap() }
-    }
-    let report = laptop.sync();
-    assert_eq!(report.sent, 1);
-    assert_eq!(objects(stick.path()), before);
-    assert_visit(&laptop.engine, laptop.user, 1, Freshness::Fresh, false);
-    assert_eq!(laptop.sync().requests, 1);
-}
-
-#[test]
-fn a_folder_that_is_not_there_is_offline_and_never_empty() {
-    let (stick, laptop) = World::new().begin(python("beginner"));
-    laptop.sync();
-    laptop.answer(skills(&[("python", "beginner"), ("cpp", "none")]));
-    let away = stick.path().with_extension("unplugged");
-    fs::rename(stick.path(), &away).unwrap();
-    laptop.try_sync().unwrap_err();
-    let status = laptop.status();
-    assert_eq!(status["state"], "offline");
-    assert_eq!(status["sentence"], "Offline: everything you need is here, 1 change waits.");
-    fs::rename(&away, stick.path()).unwrap();
-    laptop.sync();
-    assert_eq!(laptop.status()["state"], "up_to_date");
 }
 
 #[test]

@@ -186,7 +186,7 @@ impl Run<'_> {
         if others.is_empty() {
             return Ok(());
         }
-        let forget = Some(*self.random.one_of(&others));
+        let forget = [*self.random.one_of(&others)].into();
         if self.begin_sync(at, Manner { older_too, dry: false, forget })? {
             self.count("computers forgotten");
         }
@@ -196,7 +196,7 @@ impl Run<'_> {
     /// Looks what a sync would do, with nothing else going on.
     pub fn tries_dry(&mut self, at: At) -> Result<(), Violation> {
         let older_too = self.computers[at.computer].older_too;
-        if self.begin_sync(at, Manner { older_too, dry: true, forget: None })? {
+        if self.begin_sync(at, Manner { older_too, dry: true, forget: [].into() })? {
             self.count("dry runs");
             for _ in 0..200 {
                 if self.computers[at.computer].programs[at.program].sync.is_none() {

@@ -34,7 +34,7 @@ impl<'a> Run<'a> {
 
     fn draws(&mut self) -> Happen<'a> {
         let weather = self.weather;
-        let possible: [(u32, Happen<'a>); 27] = [
+        let possible: [(u32, Happen<'a>); 28] = [
             (170, |run, at| run.edits(at)),
             (10, |run, at| run.renames(at)),
             (150, |run, at| run.visits(at)),
@@ -54,6 +54,10 @@ impl<'a> Run<'a> {
             }),
             (6, |run, at| {
                 run.computers[at.computer].older_too ^= true;
+                Ok(())
+            }),
+            (5, |run, _| {
+                run.weeks_pass();
                 Ok(())
             }),
             (3 * weather.lands_late, |run, _| run.something_late_takes_effect()),

@@ -12,9 +12,19 @@ use crate::mishap::Plan;
 use crate::run::{At, Backup, Change, Run, device_of};
 
 const YEAR_MS: i64 = 365 * 24 * 3_600_000;
+const DAY_MS: i64 = 24 * 60 * 60 * 1000;
+
 const COMPUTERS_MAX: usize = 6;
 
 impl Run<'_> {
+    /// Holidays: long enough for what was left over to be swept.
+    pub fn weeks_pass(&mut self) {
+        let days = 8 + i64::try_from(self.random.below(30)).unwrap_or(0);
+        self.now_ms.fetch_add(days * DAY_MS, Ordering::Relaxed);
+        self.count("weeks passed");
+        self.note(format!("{days} days pass"));
+    }
+
     pub fn clock_jumps(&mut self, computer: usize) {
         let skew_ms = match self.random.below(4) {
             0 => 0,

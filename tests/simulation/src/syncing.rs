@@ -21,7 +21,7 @@ impl Run<'_> {
             return Ok(false);
         }
         let (remote, dry) = (computer.remote, manner.dry);
-        let what = match (&manner.forget, dry) {
+        let what = match (manner.forget.first(), dry) {
             (Some(device), _) => format!(" and forgets {device}"),
             (None, true) => ", dry".to_owned(),
             (None, false) => String::new(),

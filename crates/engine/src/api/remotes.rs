@@ -12,6 +12,7 @@ use crate::remote::{Credentials, Location, Remote, RemoteError};
 use crate::secrets::{Secret, SecretPlace};
 use crate::store::remotes::{self, RemoteId, RemoteRow};
 use crate::store::sync_runs::{self, SyncRun};
+use crate::sync::IDENTITY;
 use crate::sync::doctor::{self, Finding, Patient};
 
 /// As many of the last syncs are shown.
@@ -172,6 +173,10 @@ impl Engine {
     /// Makes no request.
     pub(super) fn connect(&self, row: &RemoteRow) -> Result<Result<Remote, RemoteError>, ApiError> {
         let credentials = self.credentials(row.id)?;
-        Ok(Remote::connect(&row.location, credentials, self.env.clock()))
+        let remote = Remote::connect(&row.location, credentials, self.env.clock());
+        Ok(match row.identity {
+            Some(_) => remote.map(|remote| remote.known_by(IDENTITY)),
+            None => remote,
+        })
     }
 }

@@ -1,5 +1,6 @@
 //! The commands about syncing: how it stands, and doing it now.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use primer_domain::ids::{DeviceId, UserId};
@@ -19,8 +20,8 @@ use crate::sync::{Manner, Progress, SyncError};
 
 const SETTINGS: Key<SyncSettings> = Key::new("sync");
 
-/// Computers that are to be forgotten at the next sync, by remote.
-const FORGET: Key<Vec<String>> = Key::new("forget_computers");
+/// Computers that are to be forgotten at the next sync with a remote: each remote has a replica of its own of them.
+const FORGET: Key<BTreeMap<String, BTreeSet<String>>> = Key::new("forget_computers_in");
 
 pub fn settings(engine: &Engine, request: OfReader) -> Result<SyncSettings, ApiError> {
     let user = existing(engine, &request.user_id)?;
@@ -62,9 +63,12 @@ pub fn forget_computer(engine: &Engine, request: ForgetComputer) -> Result<Nothi
             "To stop syncing here, forget the place; to leave, remove the reader from this computer.",
         ));
     }
+    let remotes = engine.remotes(user)?;
     engine.store.write(|transaction| {
         let mut wanted = settings::get(transaction, Some(user), &FORGET)?.unwrap_or_default();
-        wanted.push(device.to_string());
+        for remote in &remotes {
+            wanted.entry(remote.id.to_string()).or_default().insert(device.to_string());
+        }
         settings::set(transaction, Some(user), &FORGET, &wanted)
     })?;
     engine.desk.ask_for(user);
@@ -144,6 +148,7 @@ fn passes_by_itself(code: &str) -> bool {
         "server_failed",
         "damaged",
         "folder_missing",
+        "folder_strange",
         "folder_failed",
         "under_way",
         "cancelled",
@@ -195,16 +200,16 @@ impl Engine {
         Ok(set.unwrap_or(SyncSettings { older_too: false, metered: false }))
     }
 
-    /// Syncs with one remote, forgetting first a computer that is to be forgotten. Progress is shown at the desk.
+    /// Syncs with one remote, forgetting the computers that are to be forgotten there. Progress is shown at the desk.
     pub async fn sync_once(
         self: &Arc<Self>,
         row: &RemoteRow,
         dry: bool,
         shows: impl Fn(Progress),
     ) -> Result<Synced, ApiError> {
-        let forget = self.store.read(|connection| settings::get(connection, Some(row.user), &FORGET))?;
-        let forget = forget.unwrap_or_default().first().and_then(|id| DeviceId::parse(id));
-        let manner = Manner { older_too: self.sync_settings(row.user)?.older_too, dry, forget };
+        let forget = self.to_forget(row)?;
+        let older_too = self.sync_settings(row.user)?.older_too;
+        let manner = Manner { older_too, dry, forget: forget.clone() };
         let cancel = Cancel::default();
         let seat = self.desk.take_seat(row.id, cancel.clone());
         let began = self.env.now();
@@ -228,7 +233,7 @@ impl Engine {
             Err(error) => return Err(ApiError::sync(&error)),
         };
         if outcome.failure.is_none() && !dry {
-            self.forgot(row.user, forget)?;
+            self.forgot(row, &forget)?;
         }
         if outcome.tally.merged > 0 || outcome.tally.received > 0 || outcome.tally.written > 0 {
             self.desk.note_arrival();
@@ -273,12 +278,25 @@ impl Engine {
         Ok(Synced { report: SyncReport::default(), outlook: Default::default(), failure: Some(failure) })
     }
 
-    fn forgot(&self, user: UserId, device: Option<DeviceId>) -> Result<(), ApiError> {
-        let Some(device) = device else { return Ok(()) };
+    fn to_forget(&self, row: &RemoteRow) -> Result<BTreeSet<DeviceId>, ApiError> {
+        let wanted = self.store.read(|connection| settings::get(connection, Some(row.user), &FORGET))?;
+        let here = wanted.unwrap_or_default().remove(&row.id.to_string()).unwrap_or_default();
+        Ok(here.iter().filter_map(|id| DeviceId::parse(id)).collect())
+    }
+
+    fn forgot(&self, row: &RemoteRow, devices: &BTreeSet<DeviceId>) -> Result<(), ApiError> {
+        if devices.is_empty() {
+            return Ok(());
+        }
         self.store.write(|transaction| {
-            let mut wanted = settings::get(transaction, Some(user), &FORGET)?.unwrap_or_default();
-            wanted.retain(|id| *id != device.to_string());
-            settings::set(transaction, Some(user), &FORGET, &wanted)
+            let mut wanted = settings::get(transaction, Some(row.user), &FORGET)?.unwrap_or_default();
+            // More may have been asked for while this sync ran.
+            wanted
+                .entry(row.id.to_string())
+                .or_default()
+                .retain(|id| !DeviceId::parse(id).is_some_and(|device| devices.contains(&device)));
+            wanted.retain(|_, devices| !devices.is_empty());
+            settings::set(transaction, Some(row.user), &FORGET, &wanted)
         })?;
         Ok(())
     }

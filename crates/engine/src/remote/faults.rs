@@ -52,9 +52,13 @@ pub enum RemoteFault {
     /// Cut short, or not what its length or form promises.
     Damaged,
     FolderMissing,
+    /// The folder is there, and what Primer kept in it is not: where a stick is plugged in, another one is, or none.
+    FolderStrange,
     FolderReadOnly,
     FolderFull,
     FolderFailed,
+    /// Nobody has written which remote this is, and these keys may not.
+    NotSetUp,
     /// The settings can't be meant so.
     BadAddress,
     Unexpected,
@@ -256,6 +260,7 @@ impl RemoteFault {
             | RemoteFault::Damaged
             // A stick is plugged in again, a share comes back.
             | RemoteFault::FolderMissing
+            | RemoteFault::FolderStrange
             | RemoteFault::FolderFailed => true,
             RemoteFault::CertificateNotTrusted
             | RemoteFault::NotS3
@@ -271,6 +276,7 @@ impl RemoteFault {
             | RemoteFault::TooLong
             | RemoteFault::FolderReadOnly
             | RemoteFault::FolderFull
+            | RemoteFault::NotSetUp
             | RemoteFault::BadAddress
             | RemoteFault::Unexpected => false,
         }
@@ -296,6 +302,8 @@ impl RemoteFault {
             RemoteFault::TooLong => "too_long",
             RemoteFault::Damaged => "damaged",
             RemoteFault::FolderMissing => "folder_missing",
+            RemoteFault::FolderStrange => "folder_strange",
+            RemoteFault::NotSetUp => "not_set_up",
             RemoteFault::FolderReadOnly => "folder_read_only",
             RemoteFault::FolderFull => "folder_full",
             RemoteFault::FolderFailed => "folder_failed",

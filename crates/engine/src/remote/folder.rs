@@ -46,6 +46,8 @@ const NAMES_MAX: u32 = 1_000;
 #[derive(Clone)]
 pub struct Folder {
     inner: Arc<Inner>,
+    /// What is known to be in it.
+    sign: Option<&'static str>,
     /// For one whole operation.
     patience: Duration,
 }
@@ -76,7 +78,12 @@ impl Folder {
             .ok_or_else(|| bad("the prefix must be of letters, digits, and -_.!'() between slashes"))?;
         let (root, traffic, temporary_count) = (path.to_owned(), Counters::default(), AtomicU64::new(0));
         let inner = Inner { root, prefix, clock, traffic, place, temporary_count };
-        Ok(Folder { inner: Arc::new(inner), patience: patience.progress * PATIENCE_FACTOR })
+        Ok(Folder { inner: Arc::new(inner), sign: None, patience: patience.progress * PATIENCE_FACTOR })
+    }
+
+    /// Where a stick is not plugged in, the folder in which it would appear may be there, and empty.
+    pub fn known_by(&self, key: &'static str) -> Folder {
+        Folder { sign: Some(key), ..self.clone() }
     }
 
     pub fn traffic(&self) -> &Counters {
@@ -117,12 +124,13 @@ impl Folder {
     ) -> Result<T, RemoteError> {
         let inner = Arc::clone(&self.inner);
         let error = |fault, detail: String| RemoteError::new(fault, &self.inner.place, detail).about(about);
+        let sign = self.sign;
         let done = task::spawn_blocking(move || {
             inner.traffic.request();
             // Asked afterwards too: a stick may be pulled out in the middle, and then every file is missing.
-            inner.must_be_there()?;
+            inner.must_be_there(sign)?;
             let done = work(&inner);
-            inner.must_be_there()?;
+            inner.must_be_there(sign)?;
             done
         });
         let done = match timeout(self.patience, done).await {
@@ -132,6 +140,7 @@ impl Folder {
         match done {
             Ok(Ok(done)) => Ok(done),
             Ok(Err(Trouble::Missing)) => Err(error(RemoteFault::FolderMissing, String::new())),
+            Ok(Err(Trouble::Strange)) => Err(error(RemoteFault::FolderStrange, String::new())),
             Ok(Err(Trouble::TooLong { limit_bytes })) => {
                 Err(error(RemoteFault::TooLong, format!("longer than {limit_bytes} bytes")))
             }
@@ -150,6 +159,8 @@ impl Folder {
 enum Trouble {
     /// The folder itself.
     Missing,
+    /// What it is known by.
+    Strange,
     TooLong {
         limit_bytes: u64,
     },
@@ -168,12 +179,16 @@ fn io(path: &Path) -> impl FnOnce(io::Error) -> Trouble {
 }
 
 impl Inner {
-    fn must_be_there(&self) -> Result<(), Trouble> {
+    fn must_be_there(&self, sign: Option<&str>) -> Result<(), Trouble> {
         match fs::metadata(&self.root) {
-            Ok(metadata) if metadata.is_dir() => Ok(()),
-            Ok(_) => Err(Trouble::Missing),
-            Err(error) if is_absence(&error) => Err(Trouble::Missing),
-            Err(error) => Err(io(&self.root)(error)),
+            Ok(metadata) if metadata.is_dir() => {}
+            Ok(_) => return Err(Trouble::Missing),
+            Err(error) if is_absence(&error) => return Err(Trouble::Missing),
+            Err(error) => return Err(io(&self.root)(error)),
+        }
+        match sign {
+            Some(sign) if self.find(sign)?.is_none() => Err(Trouble::Strange),
+            _ => Ok(()),
         }
     }
 

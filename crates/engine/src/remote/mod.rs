@@ -114,6 +114,15 @@ impl Remote {
         Ok(Remote { store: Arc::new(store) })
     }
 
+    /// A store that is known to hold this object. A folder without it is not the one that was meant, and every
+    /// operation says so; a bucket is always the one that its address names.
+    pub fn known_by(self, key: &'static str) -> Remote {
+        match &*self.store {
+            Store::S3(_) => self,
+            Store::Folder(folder) => Remote { store: Arc::new(Store::Folder(folder.known_by(key))) },
+        }
+    }
+
     /// Everything whose key begins with `prefix`, sorted by key.
     pub async fn list(&self, prefix: &str) -> Result<Vec<Listed>, RemoteError> {
         self.list_some(prefix, usize::MAX).await

@@ -1,9 +1,11 @@
-//! What is known of a remote's inside: `remote_replicas`, `own_writes`, `uploads`, `missing_texts`.
+//! What is known of a remote's inside: `remote_replicas`, `own_writes`, `uploads`, `missing_texts`,
+//! `unmentioned_texts`.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use primer_domain::ids::{DeviceId, WriteId};
 use primer_domain::storage_path::StoragePath;
+use primer_domain::timestamp::Timestamp;
 use rusqlite::{Connection, Row, named_params};
 
 use super::StoreError;
@@ -144,6 +146,51 @@ pub fn note_missing(connection: &Connection, remote: RemoteId, path: &StoragePat
 pub fn note_found(connection: &Connection, remote: RemoteId, path: &StoragePath) -> Result<(), StoreError> {
     let sql = "DELETE FROM missing_texts WHERE remote_id = :remote AND storage_path = :path";
     change(connection, remote, path, sql)
+}
+
+/// Texts that no replica mentioned when the remote was last looked through, and since when.
+pub fn unmentioned(
+    connection: &Connection,
+    remote: RemoteId,
+) -> Result<BTreeMap<StoragePath, Timestamp>, StoreError> {
+    let rows: Vec<(String, String)> = connection
+        .prepare_cached("SELECT storage_path, since FROM unmentioned_texts WHERE remote_id = :remote")
+        .and_then(|mut statement| {
+            let parameters = named_params! {":remote": remote.to_string()};
+            let rows =
+                statement.query_map(parameters, |row| Ok((row.get("storage_path")?, row.get("since")?)))?;
+            rows.collect::<rusqlite::Result<Vec<_>>>()
+        })
+        .map_err(StoreError::sql("reading what is in a remote"))?;
+    let since = |text: String| {
+        Timestamp::parse(&text).ok_or_else(|| StoreError::bad_value("unmentioned_texts", "since", text))
+    };
+    rows.into_iter().map(|(text, at)| Ok((path("unmentioned_texts", text)?, since(at)?))).collect()
+}
+
+/// In place of what was remembered.
+pub fn set_unmentioned(
+    connection: &Connection,
+    remote: RemoteId,
+    texts: &BTreeMap<StoragePath, Timestamp>,
+) -> Result<(), StoreError> {
+    let remote = remote.to_string();
+    connection
+        .prepare_cached("DELETE FROM unmentioned_texts WHERE remote_id = :remote")
+        .and_then(|mut statement| statement.execute(named_params! {":remote": remote}))
+        .map_err(StoreError::sql("noting what is in a remote"))?;
+    let sql = "INSERT INTO unmentioned_texts (remote_id, storage_path, since) VALUES (:remote, :path, :since)";
+    for (path, since) in texts {
+        connection
+            .prepare_cached(sql)
+            .and_then(|mut statement| {
+                statement.execute(named_params! {
+                    ":remote": remote, ":path": path.to_string(), ":since": since.to_string(),
+                })
+            })
+            .map_err(StoreError::sql("noting what is in a remote"))?;
+    }
+    Ok(())
 }
 
 fn change(

@@ -34,6 +34,8 @@ pub struct RemoteRow {
     pub paused: bool,
     /// What was true when the last sync found nothing left to do.
     pub settled: Option<String>,
+    /// When it was last looked through for texts that nobody mentions.
+    pub swept_at: Option<Timestamp>,
 }
 
 pub fn insert(
@@ -61,7 +63,7 @@ pub fn insert(
 pub fn list(connection: &Connection, user: UserId) -> Result<Vec<RemoteRow>, StoreError> {
     connection
         .prepare_cached(
-            "SELECT remote_id, user_id, location, identity, paused, settled FROM remotes
+            "SELECT remote_id, user_id, location, identity, paused, settled, swept_at FROM remotes
              WHERE user_id = :user_id ORDER BY added_at, remote_id",
         )
         .and_then(|mut statement| {
@@ -77,7 +79,8 @@ pub fn list(connection: &Connection, user: UserId) -> Result<Vec<RemoteRow>, Sto
 pub fn find(connection: &Connection, id: RemoteId) -> Result<Option<RemoteRow>, StoreError> {
     connection
         .prepare_cached(
-            "SELECT remote_id, user_id, location, identity, paused, settled FROM remotes WHERE remote_id = :id",
+            "SELECT remote_id, user_id, location, identity, paused, settled, swept_at FROM remotes
+             WHERE remote_id = :id",
         )
         .and_then(|mut statement| statement.query_row(named_params! {":id": id.to_string()}, raw).optional())
         .map_err(StoreError::sql("looking up a remote"))?
@@ -122,6 +125,16 @@ pub fn set_settled(connection: &Connection, id: RemoteId, settled: Option<&str>)
     Ok(())
 }
 
+pub fn set_swept(connection: &Connection, id: RemoteId, at: Timestamp) -> Result<(), StoreError> {
+    connection
+        .prepare_cached("UPDATE remotes SET swept_at = :at WHERE remote_id = :id")
+        .and_then(|mut statement| {
+            statement.execute(named_params! {":id": id.to_string(), ":at": at.to_string()})
+        })
+        .map_err(StoreError::sql("noting that a remote was looked through"))?;
+    Ok(())
+}
+
 /// Takes the remote for what its `primer.json` says it is. All that was known of another one is forgotten, so that
 /// everything is offered again.
 pub fn set_identity(connection: &Connection, id: RemoteId, identity: Uuid) -> Result<(), StoreError> {
@@ -129,6 +142,7 @@ pub fn set_identity(connection: &Connection, id: RemoteId, identity: Uuid) -> Re
         "DELETE FROM remote_replicas WHERE remote_id = :id",
         "DELETE FROM uploads WHERE remote_id = :id",
         "DELETE FROM missing_texts WHERE remote_id = :id",
+        "DELETE FROM unmentioned_texts WHERE remote_id = :id",
     ];
     let id = id.to_string();
     for sql in statements {
@@ -138,7 +152,9 @@ pub fn set_identity(connection: &Connection, id: RemoteId, identity: Uuid) -> Re
             .map_err(StoreError::sql("forgetting what was in a remote"))?;
     }
     connection
-        .prepare_cached("UPDATE remotes SET identity = :identity, settled = NULL WHERE remote_id = :id")
+        .prepare_cached(
+            "UPDATE remotes SET identity = :identity, settled = NULL, swept_at = NULL WHERE remote_id = :id",
+        )
         .and_then(|mut statement| {
             statement.execute(named_params! {":id": id, ":identity": identity.to_string()})
         })
@@ -146,7 +162,7 @@ pub fn set_identity(connection: &Connection, id: RemoteId, identity: Uuid) -> Re
     Ok(())
 }
 
-type Raw = (String, String, String, Option<String>, bool, Option<String>);
+type Raw = (String, String, String, Option<String>, bool, Option<String>, Option<String>);
 
 fn raw(row: &Row<'_>) -> rusqlite::Result<Raw> {
     Ok((
@@ -156,10 +172,11 @@ fn raw(row: &Row<'_>) -> rusqlite::Result<Raw> {
         row.get("identity")?,
         row.get("paused")?,
         row.get("settled")?,
+        row.get("swept_at")?,
     ))
 }
 
-fn remote_row((id, user, location, identity, paused, settled): Raw) -> Result<RemoteRow, StoreError> {
+fn remote_row((id, user, location, identity, paused, settled, swept_at): Raw) -> Result<RemoteRow, StoreError> {
     let bad = |column, value: &str| StoreError::bad_value("remotes", column, value);
     Ok(RemoteRow {
         id: RemoteId::parse(&id).ok_or_else(|| bad("remote_id", &id))?,
@@ -170,6 +187,9 @@ fn remote_row((id, user, location, identity, paused, settled): Raw) -> Result<Re
             .transpose()?,
         paused,
         settled,
+        swept_at: swept_at
+            .map(|text| Timestamp::parse(&text).ok_or_else(|| bad("swept_at", &text)))
+            .transpose()?,
     })
 }
 

@@ -57,6 +57,15 @@ pub fn set<T: Serialize>(
     Ok(())
 }
 
+/// All that this reader has chosen.
+pub fn forget(connection: &Connection, owner: UserId) -> Result<(), StoreError> {
+    connection
+        .prepare_cached("DELETE FROM settings WHERE owner = :owner")
+        .and_then(|mut statement| statement.execute(named_params! {":owner": owner_text(Some(owner))}))
+        .map_err(StoreError::sql("forgetting a reader's settings"))?;
+    Ok(())
+}
+
 fn owner_text(owner: Option<UserId>) -> String {
     owner.map_or_else(String::new, |user| user.to_string())
 }

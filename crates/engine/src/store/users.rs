@@ -4,7 +4,7 @@ use primer_domain::ids::UserId;
 use primer_domain::timestamp::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row, named_params};
 
-use super::StoreError;
+use super::{StoreError, settings};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct User {
@@ -49,7 +49,7 @@ pub fn remove(connection: &Connection, id: UserId) -> Result<(), StoreError> {
         .prepare_cached("DELETE FROM \"user\" WHERE id = :id")
         .and_then(|mut statement| statement.execute(named_params! {":id": id.to_string()}))
         .map_err(StoreError::sql("removing a reader"))?;
-    Ok(())
+    settings::forget(connection, id)
 }
 
 /// In the order they were added.

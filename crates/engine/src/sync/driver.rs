@@ -2,9 +2,9 @@
 
 use std::fs::{self, File};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use primer_domain::timestamp::Timestamp;
+use tokio::sync::watch;
 use tokio::task::{JoinSet, spawn_blocking};
 
 use super::session::{Manner, Outlook};
@@ -20,17 +20,28 @@ const AT_ONCE: usize = 32;
 /// Texts that may wait in memory to be taken in, together with those on their way.
 const BYTES_AT_ONCE: u64 = 16 << 20;
 
-/// Stops a sync between two requests.
-#[derive(Debug, Clone, Default)]
-pub struct Cancel(Arc<AtomicBool>);
+/// Stops a sync, and with it the requests that are under way: what they did there is found by the next one.
+#[derive(Debug, Clone)]
+pub struct Cancel(Arc<watch::Sender<bool>>);
+
+impl Default for Cancel {
+    fn default() -> Cancel {
+        Cancel(Arc::new(watch::Sender::new(false)))
+    }
+}
 
 impl Cancel {
     pub fn cancel(&self) {
-        self.0.store(true, Ordering::Relaxed);
+        self.0.send_replace(true);
     }
 
-    pub fn is_cancelled(&self) -> bool {
-        self.0.load(Ordering::Relaxed)
+    fn is_cancelled(&self) -> bool {
+        *self.0.borrow()
+    }
+
+    async fn cancelled(&self) {
+        // The other end is held by `self`, so it is not gone before.
+        drop(self.0.subscribe().wait_for(|is_cancelled| *is_cancelled).await);
     }
 }
 
@@ -110,7 +121,12 @@ async fn drive(
             }
             Err(error) => return (session, Err(error)),
         }
-        let Some(first) = under_way.join_next().await else { return (session, Ok(())) };
+        let first = tokio::select! {
+            first = under_way.join_next() => first,
+            // Whoever waits for it to stop must not wait for a server that does not answer.
+            () = cancel.cancelled() => continue,
+        };
+        let Some(first) = first else { return (session, Ok(())) };
         let mut answers = Vec::new();
         answers.extend(first.ok());
         while let Some(more) = under_way.try_join_next() {

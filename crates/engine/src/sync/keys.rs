@@ -9,6 +9,10 @@ pub fn replicas(user: UserId) -> String {
     format!("users/{user}/replicas/")
 }
 
+pub fn texts(user: UserId) -> String {
+    format!("users/{user}/chapters/")
+}
+
 pub fn replica(user: UserId, device: DeviceId) -> String {
     format!("users/{user}/replicas/{device}.json")
 }

@@ -18,6 +18,7 @@ mod waiting;
 
 pub use desk::Desk;
 pub use identity::{Identity, IdentityFault};
+pub use keys::IDENTITY;
 pub use session::{Answer, Manner, Op, Outlook, Session, Ticket};
 
 use serde::Serialize;

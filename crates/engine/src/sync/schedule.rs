@@ -21,7 +21,7 @@ use crate::store::users;
 const EVERY_MS: u64 = 4 * 60 * 1000;
 const EVERY_SPREAD_MS: u64 = 2 * 60 * 1000;
 
-/// So that a class that starts at eight does not ask all at once.
+/// So that a class that starts at eight, or whose network comes back, does not ask all at once.
 pub const START_SPREAD_MS: u64 = 3_000;
 
 /// After a sync that had something to do, before it is as quiet as the others.
@@ -82,13 +82,20 @@ impl Schedule {
             let metered = self.engine.sync_settings(user.id)?.metered;
             for row in self.engine.remotes(user.id)?.into_iter().filter(|row| !row.paused) {
                 let asked = asked_for.contains(&user.id);
+                if metered && !asked {
+                    // It has no turn, so nothing wakes for it either.
+                    continue;
+                }
                 let start = Turn { due: self.after(self.jitter() % START_SPREAD_MS), failures: 0 };
-                let turn = self.turns.get(&row.id).copied().unwrap_or(start);
-                let due = hurry || turn.due <= Instant::now() || self.is_changed(&row, user.id)?;
-                let turn = match asked || (due && !metered) {
-                    true => self.sync(&row, turn.failures).await?,
-                    false => turn,
-                };
+                let mut turn = self.turns.get(&row.id).copied().unwrap_or(start);
+                if hurry {
+                    // A class whose network is back does not ask all at once either.
+                    turn.due = turn.due.min(start.due);
+                }
+                let due = turn.due <= Instant::now() || self.is_changed(&row, user.id)?;
+                if asked || due {
+                    turn = self.sync(&row, turn.failures).await?;
+                }
                 known.insert(row.id, turn);
             }
         }

@@ -2,7 +2,7 @@
 //!
 //! It goes through stages, and a stage begins when all of the one before has been answered: which replicas are there,
 //! which remote this is, what the other computers say, which texts are wanted, to be sent or to be removed, the own
-//! replica, a computer that is forgotten. A replica is sent only after the texts it mentions.
+//! replica, a computer that is forgotten, and now and then the texts that nobody knows of. A replica is sent only after the texts it mentions.
 
 mod stages;
 
@@ -61,6 +61,9 @@ enum Task {
     PutReplica(WriteId, Vec<u8>),
     DeleteReplica(DeviceId),
     DeleteText(StoragePath),
+    ListTexts,
+    /// Of a text that nobody mentions.
+    SweepText(StoragePath),
 }
 
 /// A text or a replica that arrives damaged is asked for once more: most often only its journey was at fault.
@@ -78,6 +81,7 @@ enum Stage {
     Texts,
     OwnReplica,
     Removals,
+    Sweep,
     Done,
 }
 
@@ -88,8 +92,8 @@ pub struct Manner {
     pub older_too: bool,
     /// Find out what would be done, and change nothing here or there.
     pub dry: bool,
-    /// A computer that is no more: its replica is taken into the own one and removed.
-    pub forget: Option<DeviceId>,
+    /// Computers that are no more: their replicas are taken into the own one and removed.
+    pub forget: BTreeSet<DeviceId>,
 }
 
 /// What a dry run found.
@@ -247,7 +251,8 @@ impl Session {
                 Op::Put { key: keys::replica(user, self.device()?), bytes: bytes.clone() }
             }
             Task::DeleteReplica(device) => Op::Delete { key: keys::replica(user, *device) },
-            Task::DeleteText(path) => Op::Delete { key: path.to_string() },
+            Task::DeleteText(path) | Task::SweepText(path) => Op::Delete { key: path.to_string() },
+            Task::ListTexts => Op::List { prefix: keys::texts(user) },
         }))
     }
 
@@ -264,6 +269,17 @@ impl Session {
                 // One text that is not what it should be must not keep the others.
                 (Task::GetText(wanted, tried), Err(error)) if is_of_one_object(&error) => {
                     texts.push((wanted, tried, Some(Vec::new())));
+                }
+                (Task::GetReplica(device, _), Err(error)) if error.fault == RemoteFault::TooLong => {
+                    self.refuse_replica(device, &error)?;
+                }
+                // All that a sync is for is done by then, and what could not be swept is swept another time.
+                (Task::ListTexts | Task::SweepText(_), Err(_)) => {}
+                // Only whoever runs a course's bucket may write there which remote it is.
+                (Task::PutIdentity, Err(error))
+                    if matches!(error.fault, RemoteFault::NoPermission { .. }) =>
+                {
+                    self.failure.get_or_insert(RemoteError { fault: RemoteFault::NotSetUp, ..error });
                 }
                 (Task::PutText(path), Ok(Answer::Put(_))) => sent.push(path),
                 (task, Ok(answer)) => self.answered(task, answer)?,
@@ -297,7 +313,8 @@ impl Session {
                 self.engine.store.write(|tx| remote_replicas::remove(tx, remote, device))?;
                 self.replicas.remove(&device);
             }
-            (Task::DeleteText(_), Answer::Deleted) => {}
+            (Task::DeleteText(_) | Task::SweepText(_), Answer::Deleted) => {}
+            (Task::ListTexts, Answer::Listed(listed)) => self.sweep(&listed)?,
             (task, answer) => unreachable!("{answer:?} is no answer to {task:?}"),
         }
         Ok(())
@@ -328,7 +345,8 @@ impl Session {
             }
             Stage::Texts => self.send_replica()?,
             Stage::OwnReplica => self.remove_forgotten(),
-            Stage::Removals => {
+            Stage::Removals => self.look_for_leftovers()?,
+            Stage::Sweep => {
                 self.stage = Stage::Done;
                 self.note_settled()?;
             }

@@ -71,22 +71,26 @@ impl Engine {
         Ok(merged)
     }
 
+    /// `lost`: whose replica is gone from the remote, and with it perhaps the texts that only it mentioned.
     pub(super) fn plan_texts(
         &self,
         remote: &RemoteRow,
         gathered: &Gathered,
         replicas: &BTreeMap<DeviceId, Replica>,
+        lost: Option<DeviceId>,
         asked_for: BTreeSet<StoragePath>,
         manner: &Manner,
     ) -> Result<TextPlan, SyncError> {
         let current_hash = self.current_profile(remote.user)?.hash;
         let (_, used_bytes) = self.stored_totals()?;
         let mut mentions = Texts::new();
-        for replica in replicas.values() {
+        let mut mentioned_in_remote = gathered.uploads.clone();
+        for (device, replica) in replicas {
             join_texts(&mut mentions, &replica.texts);
+            if lost != Some(*device) {
+                mentioned_in_remote.extend(replica.texts.keys());
+            }
         }
-        let mut mentioned_in_remote: BTreeSet<StoragePath> = mentions.keys().copied().collect();
-        mentioned_in_remote.extend(&gathered.uploads);
         Ok(sync::texts(&TextsNow {
             user: remote.user,
             current_hash,

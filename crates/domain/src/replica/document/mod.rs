@@ -28,7 +28,7 @@ pub const FORMAT: u64 = 1;
 /// Characters that a register's collection or key, or the name of a computer, a program, a book or a
 /// generator may have.
 pub const NAME_LEN_MAX: usize = 200;
-pub const REGISTERS_MAX: usize = 10_000;
+pub const REGISTERS_MAX: usize = 200_000;
 /// Of the texts, and of the backgrounds and missing texts likewise.
 pub const TEXTS_MAX: usize = 200_000;
 
@@ -70,6 +70,8 @@ pub enum ReplicaFault {
     /// `value` is as it stands there, shortened, or says what there is too much of.
     #[error("the replica's field {field} is wrong: {value}")]
     BadField { field: String, value: String },
+    #[error("the replica and this computer know {registers} things together, more than {REGISTERS_MAX}")]
+    TooManyTogether { registers: usize },
 }
 
 impl ReplicaFault {
@@ -88,6 +90,16 @@ impl Replica {
     /// Reads the replica of this reader and this computer. No bytes make it panic.
     pub fn parse(bytes: &[u8], user: UserId, device: DeviceId) -> Result<Replica, ReplicaFault> {
         read::replica(bytes, user, device)
+    }
+
+    /// Refuses what this computer could not pass on: joined with what is known here it would make a replica that
+    /// nobody reads.
+    pub fn fits_with(&self, here: &Registers) -> Result<(), ReplicaFault> {
+        let new = self.registers.iter().filter(|(key, _)| here.get(key).is_none()).count();
+        match here.len() + new {
+            registers if registers > REGISTERS_MAX => Err(ReplicaFault::TooManyTogether { registers }),
+            _ => Ok(()),
+        }
     }
 }
 

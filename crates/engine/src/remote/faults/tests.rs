@@ -37,10 +37,12 @@ fn every_fault() -> Vec<RemoteFault> {
             RemoteFault::QuotaFull => RemoteFault::TooLong,
             RemoteFault::TooLong => RemoteFault::Damaged,
             RemoteFault::Damaged => RemoteFault::FolderMissing,
-            RemoteFault::FolderMissing => RemoteFault::FolderReadOnly,
+            RemoteFault::FolderMissing => RemoteFault::FolderStrange,
+            RemoteFault::FolderStrange => RemoteFault::FolderReadOnly,
             RemoteFault::FolderReadOnly => RemoteFault::FolderFull,
             RemoteFault::FolderFull => RemoteFault::FolderFailed,
-            RemoteFault::FolderFailed => RemoteFault::BadAddress,
+            RemoteFault::FolderFailed => RemoteFault::NotSetUp,
+            RemoteFault::NotSetUp => RemoteFault::BadAddress,
             RemoteFault::BadAddress => RemoteFault::Unexpected,
             RemoteFault::Unexpected => return all,
         };
@@ -84,7 +86,7 @@ fn a_code_is_the_same_in_json_and_stays_what_it_is() {
     }
     codes.sort_unstable();
     codes.dedup();
-    assert_eq!(codes.len(), 23);
+    assert_eq!(codes.len(), 25);
 }
 
 #[test]
@@ -119,6 +121,7 @@ fn what_passes_by_itself_is_tried_again_by_itself() {
         "server_failed",
         "damaged",
         "folder_missing",
+        "folder_strange",
         "folder_failed",
     ];
     assert_eq!(transient, expected);

@@ -111,6 +111,16 @@ impl RemoteFault {
                 format!("{at_start} is not there."),
                 "Plug the stick in, or connect to the share, and try again.".to_owned(),
             ),
+            RemoteFault::FolderStrange => (
+                format!("{at_start} is there, but nothing of what Primer kept in it."),
+                "Plug in the stick that belongs there; if you emptied it, forget this place and add it again."
+                    .to_owned(),
+            ),
+            RemoteFault::NotSetUp => (
+                format!("Nobody has set up {bucket} for Primer yet, and these keys are not allowed to."),
+                "Ask whoever runs it to sync there once with a key of their own; then yours works by itself."
+                    .to_owned(),
+            ),
             RemoteFault::FolderReadOnly => (
                 format!("Nothing can be written to {at}."),
                 "Remove the write protection, or choose a folder that is yours to write to.".to_owned(),

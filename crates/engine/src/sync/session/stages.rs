@@ -8,9 +8,9 @@ use primer_domain::storage_path::StoragePath;
 use primer_domain::sync::{self, AfterListing, Known, RemoteView, Wanted, Whose};
 
 use super::{Outlook, Session, Stage, Task, Try};
-use crate::remote::Object;
+use crate::remote::{Listed, Object, RemoteError};
 use crate::store::remote_replicas::{self, KnownReplica};
-use crate::store::{StoreError, devices, remotes};
+use crate::store::{StoreError, devices, registers, remotes};
 use crate::sync::gather::{Gathered, Outline};
 use crate::sync::take_in::is_as_announced;
 use crate::sync::{Identity, Progress, SyncError};
@@ -31,7 +31,7 @@ impl Session {
 
     /// Nothing changed there, and nothing here since a sync found nothing left to do.
     pub(super) fn is_quiet(&self) -> Result<bool, SyncError> {
-        if !self.after_listing.is_quiet() || self.manner.forget.is_some() {
+        if !self.after_listing.is_quiet() || !self.manner.forget.is_empty() {
             return Ok(false);
         }
         let device = self.engine.store.read(|connection| devices::find(connection, self.user))?;
@@ -83,7 +83,9 @@ impl Session {
         tried: Try,
         object: Object,
     ) -> Result<(), SyncError> {
-        let parsed = Replica::parse(&object.bytes, self.user, device);
+        let here = self.engine.store.read(|connection| registers::all(connection, self.user))?;
+        let parsed = Replica::parse(&object.bytes, self.user, device)
+            .and_then(|replica| replica.fits_with(&here).map(|()| replica));
         let is_damaged = parsed.as_ref().is_err_and(ReplicaFault::is_damage);
         let digest = TextDigest::of(&object.bytes);
         if is_damaged && tried == Try::First {
@@ -125,6 +127,20 @@ impl Session {
         Ok(())
     }
 
+    /// One that is longer than any that Primer writes. It is asked for again when it has changed.
+    pub(super) fn refuse_replica(&mut self, device: DeviceId, why: &RemoteError) -> Result<(), SyncError> {
+        self.read.insert(device);
+        if self.manner.dry {
+            return Ok(());
+        }
+        let etag = self.listed.get(&device).cloned().unwrap_or_default();
+        let known = KnownReplica { etag, body: Err(format!("the replica can't be read: {}", why.detail)) };
+        // Under our name: whoever wrote it, we are somebody else.
+        let whose = if device == self.device()? { Whose::SomebodyElses } else { Whose::Ours };
+        self.engine.take_in_replica(&self.remote, device, &known, None, whose)?;
+        Ok(())
+    }
+
     /// Reads all known replicas of the remote into memory, for what is to be planned from them.
     pub(super) fn load_replicas(&mut self) -> Result<(), SyncError> {
         let known = self.engine.store.read(|connection| remote_replicas::all(connection, self.remote.id))?;
@@ -149,8 +165,9 @@ impl Session {
             gathered.backgrounds.extend(replica.backgrounds.clone());
         }
         let asked_for = self.asked_for(gathered.device);
+        let lost = self.own_is_lost.then_some(gathered.device);
         let plan =
-            self.engine.plan_texts(&self.remote, &gathered, &self.replicas, asked_for, &self.manner)?;
+            self.engine.plan_texts(&self.remote, &gathered, &self.replicas, lost, asked_for, &self.manner)?;
         let bytes = |wanted: &[Wanted]| wanted.iter().map(|wanted| wanted.entry.len_bytes).sum::<u64>();
         let sent_bytes: u64 =
             plan.upload.iter().filter_map(|path| gathered.held.get(path)).map(|text| text.len_bytes).sum();
@@ -270,9 +287,8 @@ impl Session {
         let gathered = self.gather()?;
         self.gathered_changes = gathered.changes;
         let own = gathered.device;
-        if let Some(forgotten) = self.manner.forget.filter(|forgotten| *forgotten != own)
-            && let Some(replica) = self.replicas.get(&forgotten)
-        {
+        self.manner.forget.remove(&own);
+        for replica in self.manner.forget.iter().filter_map(|forgotten| self.replicas.get(forgotten)) {
             // Its texts are mentioned by this computer from now on.
             self.restored.extend(replica.texts.keys().copied());
         }
@@ -288,7 +304,7 @@ impl Session {
         });
         let view = RemoteView::of(self.replicas.values(), own);
         let restored = self.tally.sent > 0 && !self.restored.is_empty();
-        let folds = self.manner.forget.is_some();
+        let folds = !self.manner.forget.is_empty();
         if restored || folds || self.own_is_lost || sync::replica_is_needed(&replica, &view) {
             self.outlook.send_replica = true;
             if !self.manner.dry {
@@ -317,9 +333,47 @@ impl Session {
         if self.manner.dry {
             return;
         }
-        if let Some(device) = self.manner.forget {
-            self.waiting.push_back(Task::DeleteReplica(device));
+        self.waiting.extend(self.manner.forget.iter().copied().map(Task::DeleteReplica));
+    }
+
+    /// Now and then, and only where every replica could be read: one that can't be may mention anything.
+    pub(super) fn look_for_leftovers(&mut self) -> Result<(), SyncError> {
+        self.stage = Stage::Sweep;
+        let now = self.engine.env.now();
+        match self.remote.swept_at {
+            _ if self.manner.dry => {}
+            Some(at) if !sync::sweep_is_due(at, now) => {}
+            Some(_) if self.listed.keys().all(|device| self.is_known(device)) => {
+                self.waiting.push_back(Task::ListTexts);
+            }
+            Some(_) => {}
+            // What could be left over is younger than this computer's first sync there.
+            None => self.engine.store.write(|tx| remotes::set_swept(tx, self.remote.id, now))?,
         }
+        Ok(())
+    }
+
+    fn is_known(&self, device: &DeviceId) -> bool {
+        self.replicas.contains_key(device) || self.manner.forget.contains(device)
+    }
+
+    pub(super) fn sweep(&mut self, listed: &[Listed]) -> Result<(), SyncError> {
+        let texts = listed.iter().filter_map(|object| StoragePath::parse(&object.key)).collect();
+        let remote = self.remote.id;
+        let (uploads, since) = self.engine.store.read(|connection| {
+            let uploads = remote_replicas::uploads(connection, remote)?;
+            Ok((uploads, remote_replicas::unmentioned(connection, remote)?))
+        })?;
+        let of_replicas = self.replicas.values().flat_map(|replica| replica.texts.keys().copied());
+        let mentioned = of_replicas.chain(uploads).collect();
+        let now = self.engine.env.now();
+        let swept = sync::sweep(&texts, &mentioned, &since, now);
+        self.engine.store.write(|tx| {
+            remote_replicas::set_unmentioned(tx, remote, &swept.unmentioned)?;
+            remotes::set_swept(tx, remote, now)
+        })?;
+        self.waiting.extend(swept.remove.into_iter().map(Task::SweepText));
+        Ok(())
     }
 
     pub(super) fn note_settled(&mut self) -> Result<(), SyncError> {
