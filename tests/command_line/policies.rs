@@ -340,7 +340,7 @@ fn a_bucket_that_its_operator_has_not_set_up_is_told_and_left_alone() {
     let laptop = course.computer(&course.carla, &course.carla);
     laptop.json(&["chapter", "open", "1"]);
     let error = laptop.error(&["sync"]);
-    let told = "Nobody has set up the bucket “course” for Primer yet, and these keys are not allowed to.";
+    let told = "Nobody has set this place up for Primer yet, and these keys are not allowed to.";
     assert_eq!(error["message"], told);
     // Under the student's own prefix all is well; what is lacking is primer.json.
     let findings = laptop.json(&["remote", "doctor"]);

@@ -91,7 +91,8 @@ fn a_stick_that_was_emptied_is_set_up_anew_once_it_is_added_again() {
     let before = chapters(stick.path());
     empty(stick.path());
     laptop.try_sync().unwrap_err();
-    let remote = call(&laptop.engine, "list_remotes", json!({"user_id": laptop.user}))[0]["remote_id"].clone();
+    let remote =
+        call(&laptop.engine, "list_remotes", json!({"user_id": laptop.user}))[0]["remote_id"].clone();
     call(&laptop.engine, "remove_remote", json!({"remote_id": remote}));
     add_folder(&laptop, stick.path());
     assert_eq!(laptop.sync().sent, 1);
@@ -131,7 +132,8 @@ fn a_replica_longer_than_any_is_told_asked_for_once_and_keeps_nobody_from_syncin
     school.sync();
     laptop.sync();
     let own = replicas(stick.path());
-    let other = call(&laptop.engine, "list_computers", json!({"user_id": laptop.user}))[1]["device_id"].clone();
+    let other =
+        call(&laptop.engine, "list_computers", json!({"user_id": laptop.user}))[1]["device_id"].clone();
     let file = own.iter().find(|file| file.display().to_string().contains(other.as_str().unwrap())).unwrap();
     // Nothing is written: the file is as long as it says, and holds a hole.
     fs::File::create(file).unwrap().set_len((64 << 20) + 1).unwrap();
@@ -162,7 +164,9 @@ fn what_nobody_mentions_is_swept_after_thirty_days_and_nothing_else() {
     let strange = mentioned.with_file_name("notes-of-another-program.txt");
     fs::write(&strange, "not Primer's").unwrap();
     let mut requests = Vec::new();
-    for (day, level) in ["none", "beginner", "intermediate", "advanced", "none", "beginner"].iter().enumerate() {
+    for (day, level) in
+        ["none", "beginner", "intermediate", "advanced", "none", "beginner"].iter().enumerate()
+    {
         laptop.computer.clock.fetch_add(8 * DAY_MS, Ordering::SeqCst);
         edit(&laptop, level);
         requests.push(laptop.sync().requests);

@@ -17,6 +17,7 @@ use primer_domain::storage_path::StoragePath;
 use thiserror::Error;
 
 use crate::env::{Mishaps, Step};
+use crate::parallel::in_parallel;
 
 /// Left free on the disk whatever is written: room for the database to record it, and for everybody else.
 const RESERVE_BYTES: u64 = 1 << 20;
@@ -75,6 +76,21 @@ pub struct Blobs {
     quarantine: PathBuf,
     lock_file: PathBuf,
     mishaps: Mishaps,
+}
+
+/// A text to be stored, whose digest is known to be right.
+#[derive(Clone, Copy)]
+pub struct NewText<'a> {
+    pub path: &'a StoragePath,
+    pub digest: &'a TextDigest,
+    pub bytes: &'a [u8],
+}
+
+/// What came of writing a text beside its place.
+struct Aside {
+    /// The temporary file and the place; none if the text is there already.
+    named: Option<(PathBuf, PathBuf)>,
+    written: Result<(), BlobError>,
 }
 
 /// While it lives, no other program writes to or tidies this data folder's files.
@@ -173,17 +189,18 @@ impl Blobs {
 
     /// Stores all of `texts` durably with two flushes of the disk instead of two for each: one for the bytes, one for
     /// the names. A text that is there already stays as it is.
-    pub fn write_many(&self, alone: &WritingAlone, texts: &[(StoragePath, &[u8])]) -> Result<(), BlobError> {
+    pub fn write_many(&self, alone: &WritingAlone, texts: &[NewText<'_>]) -> Result<(), BlobError> {
         let Some(disk) = disk::WholeDisk::of(&self.root) else {
-            return texts.iter().try_for_each(|(path, bytes)| self.write(alone, path, bytes));
+            return texts.iter().try_for_each(|text| self.write(alone, text.path, text.bytes));
         };
-        let needed_bytes: u64 = texts.iter().map(|(_, bytes)| bytes.len() as u64).sum();
+        let needed_bytes: u64 = texts.iter().map(|text| text.bytes.len() as u64).sum();
         self.require_room(&self.root, needed_bytes)?;
-        let mut named = Vec::new();
-        let written = texts
-            .iter()
-            .try_for_each(|(path, bytes)| self.write_temporary(path, bytes, &mut named))
-            .and_then(|()| self.flush(&disk).map_err(BlobError::io("written", &self.root)));
+        let (mut named, mut written) = (Vec::new(), Ok(()));
+        for aside in self.write_aside(texts) {
+            named.extend(aside.named);
+            written = written.and(aside.written);
+        }
+        let written = written.and_then(|()| self.flush(&disk).map_err(BlobError::io("written", &self.root)));
         if let Err(error) = written {
             // On a full disk what is of no use must not take what room there is.
             for (temporary, _) in &named {
@@ -197,25 +214,38 @@ impl Blobs {
         self.flush(&disk).map_err(BlobError::io("written", &self.root))
     }
 
-    /// Writes `bytes` beside the place of a text that is not there yet, and notes both names.
-    fn write_temporary(
-        &self,
-        path: &StoragePath,
-        bytes: &[u8],
-        named: &mut Vec<(PathBuf, PathBuf)>,
-    ) -> Result<(), BlobError> {
-        let file = self.file(path);
-        match self.read(path, &TextDigest::of(bytes), bytes.len() as u64) {
-            Found::Intact(_) => return Ok(()),
-            Found::Damaged => self.set_aside(path)?,
-            Found::Missing => {}
+    /// Each beside its place. In a simulation one after the other, for chance decides there at which step something
+    /// goes wrong, and then those after it are not begun.
+    fn write_aside(&self, texts: &[NewText<'_>]) -> Vec<Aside> {
+        if !self.mishaps.are_possible() {
+            return in_parallel(texts, |text| self.write_temporary(text));
         }
-        let folder = file.parent().unwrap_or(&self.root);
-        let made = self.mishaps.at(Step::BeforeFolder).and_then(|()| fs::create_dir_all(folder));
-        made.map_err(BlobError::io("made", folder))?;
+        let mut written = Vec::new();
+        for text in texts {
+            written.push(self.write_temporary(text));
+            if written.last().is_some_and(|aside| aside.written.is_err()) {
+                break;
+            }
+        }
+        written
+    }
+
+    fn write_temporary(&self, text: &NewText<'_>) -> Aside {
+        let NewText { path, digest, bytes } = *text;
+        let ready = match self.read(path, digest, bytes.len() as u64) {
+            Found::Intact(_) => return Aside { named: None, written: Ok(()) },
+            Found::Damaged => self.set_aside(path),
+            Found::Missing => Ok(()),
+        };
+        let file = self.file(path);
+        let folder = file.parent().unwrap_or(&self.root).to_owned();
         let temporary = file.with_extension("md.tmp");
-        named.push((temporary.clone(), file));
-        self.write_file(&temporary, bytes).map(drop).map_err(BlobError::io("written", &temporary))
+        let make_folder = || self.mishaps.at(Step::BeforeFolder).and_then(|()| fs::create_dir_all(&folder));
+        let written = ready
+            .and_then(|()| make_folder().map_err(BlobError::io("made", &folder)))
+            .and_then(|()| self.write_file(&temporary, bytes).map_err(BlobError::io("written", &temporary)))
+            .map(drop);
+        Aside { named: Some((temporary, file)), written }
     }
 
     fn require_room(&self, folder: &Path, needed_bytes: u64) -> Result<(), BlobError> {

@@ -107,6 +107,10 @@ fn transfers(server: &Server) -> Vec<Ratio> {
     };
     let (mut up, mut rclone_up) = (Vec::new(), Vec::new());
     let (mut down, mut rclone_down, mut written) = (Vec::new(), Vec::new(), Vec::new());
+    // Removed when all is measured: for some seconds after thousands of files were removed, ext4 searches long for each
+    // new one.
+    let mut used = Vec::new();
+    let mut copies = Vec::new();
     for round in 0..ROUNDS {
         let laptop = Computer::new().with_remote(server, &fresh_prefix());
         fill::texts(laptop.folder.path(), &laptop.user, MANY);
@@ -115,12 +119,16 @@ fn transfers(server: &Server) -> Vec<Ratio> {
         let copy = tempfile::tempdir().expect("a temporary folder");
         let ours_first = round % 2 == 0;
         let mut ours = || {
+            settle();
             up.push(time_us(&mut || assert_eq!(laptop.sync().sent, MANY as u64)));
+            settle();
             down.push(time_us(&mut || assert_eq!(school.sync().received, MANY as u64)));
         };
         let mut theirs = || {
             let blobs = laptop.folder.path().join("blobs");
+            settle();
             rclone_up.push(time_us(&mut || rclone.up(&blobs, &place)));
+            settle();
             rclone_down.push(time_us(&mut || rclone.down(&place, copy.path())));
         };
         // What runs first finds a colder machine.
@@ -135,10 +143,13 @@ fn transfers(server: &Server) -> Vec<Ratio> {
         fill::generated(&writer.engine, writer.folder.path(), &writer.user, MANY);
         writer.sync();
         let reader = writer.joined();
+        settle();
         written.push(time_us(&mut || {
             let report = reader.sync();
             assert_eq!((report.written, report.received), (MANY as u64, 0));
         }));
+        used.extend([laptop, school, writer, reader]);
+        copies.push(copy);
     }
     let ratio = |name, ours: Vec<f64>, theirs: &[f64], limit| {
         let (ours, theirs) = (median(ours) / 1e3, median(theirs.to_vec()) / 1e3);
@@ -149,6 +160,12 @@ fn transfers(server: &Server) -> Vec<Ratio> {
         ratio("1,000 texts of 20 KiB fetched / rclone copy", down, &rclone_down, 0.8),
         ratio("1,000 announced texts written here / rclone copy", written, &rclone_down, 0.3),
     ]
+}
+
+/// What others wrote is on the disk, so that no flush that is measured waits for it. Rclone flushes nothing.
+fn settle() {
+    let done = Command::new("sync").status();
+    assert!(done.is_ok_and(|status| status.success()), "the disk can be flushed");
 }
 
 fn nothing_to_do(server: &Server) -> Vec<Ratio> {

@@ -179,7 +179,8 @@ pub fn set_unmentioned(
         .prepare_cached("DELETE FROM unmentioned_texts WHERE remote_id = :remote")
         .and_then(|mut statement| statement.execute(named_params! {":remote": remote}))
         .map_err(StoreError::sql("noting what is in a remote"))?;
-    let sql = "INSERT INTO unmentioned_texts (remote_id, storage_path, since) VALUES (:remote, :path, :since)";
+    let sql =
+        "INSERT INTO unmentioned_texts (remote_id, storage_path, since) VALUES (:remote, :path, :since)";
     for (path, since) in texts {
         connection
             .prepare_cached(sql)

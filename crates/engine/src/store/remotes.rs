@@ -176,7 +176,9 @@ fn raw(row: &Row<'_>) -> rusqlite::Result<Raw> {
     ))
 }
 
-fn remote_row((id, user, location, identity, paused, settled, swept_at): Raw) -> Result<RemoteRow, StoreError> {
+fn remote_row(
+    (id, user, location, identity, paused, settled, swept_at): Raw,
+) -> Result<RemoteRow, StoreError> {
     let bad = |column, value: &str| StoreError::bad_value("remotes", column, value);
     Ok(RemoteRow {
         id: RemoteId::parse(&id).ok_or_else(|| bad("remote_id", &id))?,

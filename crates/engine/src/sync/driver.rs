@@ -1,10 +1,11 @@
-//! The network around a [`Session`]: a bounded number of requests at once, and whatever has arrived taken in together.
+//! The network around a [`Session`]: a bounded number of requests at once, others ready to follow, and whatever has
+//! arrived taken in together.
 
 use std::fs::{self, File};
 use std::sync::Arc;
 
 use primer_domain::timestamp::Timestamp;
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 use tokio::task::{JoinSet, spawn_blocking};
 
 use super::session::{Manner, Outlook};
@@ -17,8 +18,12 @@ use crate::store::sync_runs::{self, SyncRun};
 /// Requests under way at once. More gained nothing on a fast line, and a slow one is full long before.
 const AT_ONCE: usize = 32;
 
-/// Texts that may wait in memory to be taken in, together with those on their way.
-const BYTES_AT_ONCE: u64 = 16 << 20;
+/// Requests that are under way or wait for their turn, so that the line is not idle while what has arrived is flushed to
+/// the disk, and more of it shares one flush.
+const AHEAD: usize = 256;
+
+/// Of texts in memory: to be sent, on their way, or waiting to be taken in.
+const BYTES_AT_ONCE: u64 = 12 << 20;
 
 /// Stops a sync, and with it the requests that are under way: what they did there is found by the next one.
 #[derive(Debug, Clone)]
@@ -98,25 +103,35 @@ fn since(before: Traffic, now: Traffic) -> Traffic {
     }
 }
 
+type Answered = (Ticket, Result<Answer, RemoteError>);
+
 async fn drive(
     mut session: Session,
     remote: &Remote,
     cancel: &Cancel,
     shows: impl Fn(Progress),
 ) -> (Session, Result<(), SyncError>) {
-    let mut under_way: JoinSet<(Ticket, Result<Answer, RemoteError>)> = JoinSet::new();
+    let mut under_way: JoinSet<(u64, Answered)> = JoinSet::new();
+    let turns = Arc::new(Semaphore::new(AT_ONCE));
+    let mut bytes_ahead = 0;
     loop {
         if cancel.is_cancelled() {
             return (session, Err(SyncError::Cancelled));
         }
-        let room = AT_ONCE.saturating_sub(under_way.len());
-        let (back, asked) = blocking_with(session, move |session| ask(session, room)).await;
+        let room = AHEAD.saturating_sub(under_way.len());
+        let room_bytes = BYTES_AT_ONCE.saturating_sub(bytes_ahead);
+        let (back, asked) = blocking_with(session, move |session| ask(session, room, room_bytes)).await;
         session = back;
         match asked {
             Ok(ops) => {
                 for (ticket, op) in ops {
-                    let remote = remote.clone();
-                    under_way.spawn(async move { (ticket, perform(&remote, op).await) });
+                    let (remote, turns, bytes) = (remote.clone(), Arc::clone(&turns), op.text_bytes());
+                    bytes_ahead += bytes;
+                    under_way.spawn(async move {
+                        // Never closed, so there is always a turn.
+                        let _turn = turns.acquire().await;
+                        (bytes, (ticket, perform(&remote, op).await))
+                    });
                 }
             }
             Err(error) => return (session, Err(error)),
@@ -128,9 +143,13 @@ async fn drive(
         };
         let Some(first) = first else { return (session, Ok(())) };
         let mut answers = Vec::new();
-        answers.extend(first.ok());
-        while let Some(more) = under_way.try_join_next() {
-            answers.extend(more.ok());
+        let mut arrived = Some(first);
+        while let Some(joined) = arrived {
+            if let Ok((bytes, answer)) = joined {
+                bytes_ahead -= bytes;
+                answers.push(answer);
+            }
+            arrived = under_way.try_join_next();
         }
         let (back, taken) = blocking_with(session, move |session| session.answers(answers)).await;
         session = back;
@@ -141,17 +160,27 @@ async fn drive(
     }
 }
 
-fn ask(session: &mut Session, room: usize) -> Result<Vec<(Ticket, Op)>, SyncError> {
+fn ask(session: &mut Session, room: usize, room_bytes: u64) -> Result<Vec<(Ticket, Op)>, SyncError> {
     let mut ops = Vec::new();
-    let mut put_bytes = 0;
-    while ops.len() < room && put_bytes < BYTES_AT_ONCE {
+    let mut bytes = 0;
+    while ops.len() < room && bytes < room_bytes {
         let Some((ticket, op)) = session.next()? else { break };
-        if let Op::Put { bytes, .. } = &op {
-            put_bytes += bytes.len() as u64;
-        }
+        bytes += op.text_bytes();
         ops.push((ticket, op));
     }
     Ok(ops)
+}
+
+impl Op {
+    /// What it may hold in memory until it is taken in.
+    fn text_bytes(&self) -> u64 {
+        match self {
+            Op::Put { bytes, .. } => bytes.len() as u64,
+            // Of a text that is its length. A replica is hardly ever as long as it may be; a few at once are enough.
+            Op::Get { limit_bytes, .. } => (*limit_bytes).min(BYTES_AT_ONCE / 4),
+            Op::List { .. } | Op::Delete { .. } => 0,
+        }
+    }
 }
 
 async fn perform(remote: &Remote, op: Op) -> Result<Answer, RemoteError> {

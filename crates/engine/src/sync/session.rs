@@ -9,7 +9,7 @@ mod stages;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
-use primer_domain::ids::{DeviceId, TextDigest, UserId, WriteId};
+use primer_domain::ids::{DeviceId, TextDigest, UserId};
 use primer_domain::replica::Replica;
 use primer_domain::storage_path::StoragePath;
 use primer_domain::sync::{AfterListing, Wanted};
@@ -23,6 +23,12 @@ use crate::store::remotes::{self, RemoteId, RemoteRow};
 
 /// A replica longer than this is not read. One that mentions 100,000 texts has about 25 MB.
 pub(super) const REPLICA_LEN_MAX: u64 = 64 << 20;
+
+/// No chapter is as long. What somebody announces as longer is not fetched into memory.
+const TEXT_LEN_MAX: u64 = 16 << 20;
+
+/// Noting each text by itself would cost a flush of the disk for each.
+const SENT_UNNOTED_MAX: usize = 128;
 
 pub(super) const IDENTITY_LEN_MAX: u64 = 4096;
 
@@ -57,8 +63,9 @@ enum Task {
     PutIdentity,
     GetReplica(DeviceId, Try),
     GetText(Wanted, Try),
-    PutText(StoragePath),
-    PutReplica(WriteId, Vec<u8>),
+    /// With its length in bytes.
+    PutText(StoragePath, u64),
+    PutReplica(Box<Replica>),
     DeleteReplica(DeviceId),
     DeleteText(StoragePath),
     ListTexts,
@@ -139,6 +146,8 @@ pub struct Session {
     /// What came of a replica that arrived damaged.
     damaged: BTreeMap<DeviceId, TextDigest>,
     restored: BTreeSet<StoragePath>,
+    /// Texts that are in the remote, which is not noted yet.
+    sent: Vec<StoragePath>,
     /// The own replica was there and is gone, though it is the same remote.
     own_is_lost: bool,
     gathered_changes: u64,
@@ -172,6 +181,7 @@ impl Session {
             read: BTreeSet::new(),
             damaged: BTreeMap::new(),
             restored: BTreeSet::new(),
+            sent: Vec::new(),
             own_is_lost: false,
             gathered_changes: 0,
             failure: None,
@@ -239,16 +249,18 @@ impl Session {
                 Op::Get { key: keys::replica(user, *device), limit_bytes: REPLICA_LEN_MAX }
             }
             Task::GetText(wanted, _) => {
-                Op::Get { key: wanted.path.to_string(), limit_bytes: wanted.entry.len_bytes }
+                let limit_bytes = wanted.entry.len_bytes.min(TEXT_LEN_MAX);
+                Op::Get { key: wanted.path.to_string(), limit_bytes }
             }
-            Task::PutText(path) => match self.engine.text_to_send(path)? {
+            Task::PutText(path, _) => match self.engine.text_to_send(path)? {
                 Some(bytes) => Op::Put { key: path.to_string(), bytes },
                 // Damaged or gone since: the next visit heals it.
                 None => return Ok(None),
             },
-            Task::PutReplica(write, bytes) => {
-                self.engine.store.write(|tx| remote_replicas::note_own_write(tx, self.remote.id, *write))?;
-                Op::Put { key: keys::replica(user, self.device()?), bytes: bytes.clone() }
+            Task::PutReplica(replica) => {
+                let (remote, write) = (self.remote.id, replica.write_id);
+                self.engine.store.write(|tx| remote_replicas::note_own_write(tx, remote, write))?;
+                Op::Put { key: keys::replica(user, self.device()?), bytes: replica.to_json() }
             }
             Task::DeleteReplica(device) => Op::Delete { key: keys::replica(user, *device) },
             Task::DeleteText(path) | Task::SweepText(path) => Op::Delete { key: path.to_string() },
@@ -256,10 +268,10 @@ impl Session {
         }))
     }
 
-    /// Takes in a batch of answers. What they bring is durable when this returns.
+    /// Takes in a batch of answers. What they bring is durable when this returns; that something was sent may be forgotten
+    /// by a crash, and is then sent again.
     pub fn answers(&mut self, answers: Vec<(Ticket, Result<Answer, RemoteError>)>) -> Result<(), SyncError> {
         let mut texts = Vec::new();
-        let mut sent = Vec::new();
         for (ticket, answer) in answers {
             let Some(task) = self.under_way.remove(&ticket) else { continue };
             match (task, answer) {
@@ -281,7 +293,12 @@ impl Session {
                 {
                     self.failure.get_or_insert(RemoteError { fault: RemoteFault::NotSetUp, ..error });
                 }
-                (Task::PutText(path), Ok(Answer::Put(_))) => sent.push(path),
+                (Task::PutText(path, len_bytes), Ok(Answer::Put(_))) => {
+                    self.sent.push(path);
+                    self.tally.sent += 1;
+                    self.progress.done += 1;
+                    self.progress.done_bytes += len_bytes;
+                }
                 (task, Ok(answer)) => self.answered(task, answer)?,
                 // The first failure is the one to tell; those after it follow from it.
                 (_, Err(error)) => {
@@ -289,7 +306,9 @@ impl Session {
                 }
             }
         }
-        self.note_sent(&sent)?;
+        if self.sent.len() >= SENT_UNNOTED_MAX || self.failure.is_some() || self.under_way.is_empty() {
+            self.note_sent()?;
+        }
         self.take_in_texts(texts)
     }
 
@@ -307,7 +326,7 @@ impl Session {
             }
             // It was there a moment ago, when it was listed; the next sync will know.
             (Task::GetReplica(..), Answer::Got(None)) => {}
-            (Task::PutReplica(_, bytes), Answer::Put(etag)) => self.wrote_replica(bytes, etag)?,
+            (Task::PutReplica(replica), Answer::Put(etag)) => self.wrote_replica(*replica, etag)?,
             (Task::DeleteReplica(device), Answer::Deleted) => {
                 let remote = self.remote.id;
                 self.engine.store.write(|tx| remote_replicas::remove(tx, remote, device))?;

@@ -15,7 +15,8 @@ use super::SyncError;
 use super::gather::Gathered;
 use super::session::Manner;
 use crate::Engine;
-use crate::blobs::Found;
+use crate::blobs::{Found, NewText};
+use crate::parallel::{ahead, in_parallel};
 use crate::reading::generator;
 use crate::replica;
 use crate::store::remote_replicas::{self, KnownReplica};
@@ -23,8 +24,9 @@ use crate::store::remotes::{self, RemoteRow};
 use crate::store::texts::{self, StoredText};
 use crate::store::{StoreError, backgrounds, chapters, devices};
 
-/// As many texts share one flush of the disk.
-const BATCH: usize = 128;
+/// As many texts, of so many bytes together, share one flush of the disk.
+const BATCH: usize = 512;
+const BATCH_BYTES: u64 = 8 << 20;
 
 impl Engine {
     /// The bytes of a stored text, if they are what they should be.
@@ -117,20 +119,29 @@ impl Engine {
     ) -> Result<(u64, Vec<Wanted>), SyncError> {
         let mut written = 0;
         let mut unlike = Vec::new();
-        for batch in announced.chunks(BATCH) {
-            let mut ready = Vec::new();
-            for wanted in batch {
-                let text = self.shelf.book.chapter(wanted.path.chapter_id).and_then(|chapter| {
-                    Some(personalise(&chapter.source, backgrounds.get(&wanted.path.profile_hash)?))
-                });
-                match text.map(String::into_bytes) {
-                    Some(bytes) if is_as_announced(wanted, &bytes) => ready.push((wanted.clone(), bytes)),
-                    _ => unlike.push(wanted.clone()),
+        let make = |wanted: &Wanted| {
+            let chapter = self.shelf.book.chapter(wanted.path.chapter_id)?;
+            let background = backgrounds.get(&wanted.path.profile_hash)?;
+            Some(personalise(&chapter.source, background).into_bytes())
+                .filter(|bytes| is_as_announced(wanted, bytes))
+        };
+        let batches = batches(announced, |wanted| wanted.entry.len_bytes);
+        ahead(
+            batches,
+            |batch| in_parallel(batch, make),
+            |batch, texts| {
+                let mut ready = Vec::new();
+                for (wanted, text) in batch.iter().zip(texts) {
+                    match text {
+                        Some(bytes) => ready.push((wanted.clone(), bytes)),
+                        None => unlike.push(wanted.clone()),
+                    }
                 }
-            }
-            self.keep_announced(&ready, |_| None)?;
-            written += ready.len() as u64;
-        }
+                self.keep_announced(&ready, |_| None)?;
+                written += ready.len() as u64;
+                Ok::<_, SyncError>(())
+            },
+        )?;
         Ok((written, unlike))
     }
 
@@ -141,7 +152,7 @@ impl Engine {
         right: &[(Wanted, Vec<u8>)],
         missing: &[StoragePath],
     ) -> Result<(), SyncError> {
-        for batch in right.chunks(BATCH) {
+        for batch in batches(right, |(wanted, _)| wanted.entry.len_bytes) {
             self.keep_announced(batch, |wanted| Some(wanted.entry.stamp.device))?;
         }
         if right.is_empty() && missing.is_empty() {
@@ -156,7 +167,8 @@ impl Engine {
         Ok(())
     }
 
-    /// Writes a batch of texts and their rows: files first, all flushed together, then one transaction.
+    /// Writes a batch of texts that are as announced, and their rows: files first, all flushed together, then one
+    /// transaction.
     fn keep_announced(
         &self,
         batch: &[(Wanted, Vec<u8>)],
@@ -166,8 +178,10 @@ impl Engine {
             return Ok(());
         }
         let alone = self.blobs.write_alone()?;
-        let files: Vec<(StoragePath, &[u8])> =
-            batch.iter().map(|(wanted, bytes)| (wanted.path, bytes.as_slice())).collect();
+        let files: Vec<NewText<'_>> = batch
+            .iter()
+            .map(|(wanted, bytes)| NewText { path: &wanted.path, digest: &wanted.entry.digest, bytes })
+            .collect();
         self.blobs.write_many(&alone, &files)?;
         let at = self.env.now();
         self.store.write(|tx| {
@@ -175,7 +189,7 @@ impl Engine {
                 let text = StoredText {
                     path: wanted.path,
                     book_id: wanted.entry.book_id.clone(),
-                    digest: TextDigest::of(bytes),
+                    digest: wanted.entry.digest,
                     len_bytes: bytes.len() as u64,
                     generator: wanted.entry.generator.clone(),
                     created_at: wanted.entry.stamp.wall,
@@ -190,6 +204,20 @@ impl Engine {
         })?;
         Ok(())
     }
+}
+
+/// Parts of `items`, each of at most [`BATCH`] and, unless it is a single one, of at most [`BATCH_BYTES`].
+fn batches<T>(mut items: &[T], len_bytes: impl Fn(&T) -> u64) -> impl Iterator<Item = &[T]> {
+    std::iter::from_fn(move || {
+        let mut sum_bytes = 0_u64;
+        let fitting = items.iter().take(BATCH).take_while(|item| {
+            sum_bytes = sum_bytes.saturating_add(len_bytes(item));
+            sum_bytes <= BATCH_BYTES
+        });
+        let (batch, rest) = items.split_at(fitting.count().max(1).min(items.len()));
+        items = rest;
+        (!batch.is_empty()).then_some(batch)
+    })
 }
 
 /// Whether these are the bytes that the announcement and the path speak of.
@@ -209,4 +237,21 @@ fn name_best(transaction: &Transaction<'_>, path: &StoragePath, book: &str) -> R
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{BATCH, BATCH_BYTES, batches};
+
+    fn lengths(items: &[u64]) -> Vec<usize> {
+        batches(items, |len_bytes| *len_bytes).map(<[u64]>::len).collect()
+    }
+
+    #[test]
+    fn a_batch_is_bounded_in_texts_and_bytes_and_a_text_too_long_is_one_by_itself() {
+        assert_eq!(lengths(&[]), Vec::<usize>::new());
+        assert_eq!(lengths(&vec![1; BATCH * 2 + 1]), [BATCH, BATCH, 1]);
+        assert_eq!(lengths(&[BATCH_BYTES / 2, BATCH_BYTES / 2, 1]), [2, 1]);
+        assert_eq!(lengths(&[1, u64::MAX, u64::MAX, 1, 1]), [1, 1, 1, 2]);
+    }
 }

@@ -117,7 +117,7 @@ impl RemoteFault {
                     .to_owned(),
             ),
             RemoteFault::NotSetUp => (
-                format!("Nobody has set up {bucket} for Primer yet, and these keys are not allowed to."),
+                "Nobody has set this place up for Primer yet, and these keys are not allowed to.".to_owned(),
                 "Ask whoever runs it to sync there once with a key of their own; then yours works by itself."
                     .to_owned(),
             ),

@@ -199,7 +199,8 @@ impl Session {
             total_bytes: bytes(&to_fetch) + sent_bytes,
         };
         self.waiting.extend(to_fetch.into_iter().map(|wanted| Task::GetText(wanted, Try::First)));
-        self.waiting.extend(plan.upload.into_iter().map(Task::PutText));
+        let len_bytes = |path: &StoragePath| gathered.held.get(path).map_or(0, |text| text.len_bytes);
+        self.waiting.extend(plan.upload.into_iter().map(|path| Task::PutText(path, len_bytes(&path))));
         self.take_back(&gathered)
     }
 
@@ -269,7 +270,8 @@ impl Session {
         self.engine.take_in_texts(&self.remote, &right, &missing)
     }
 
-    pub(super) fn note_sent(&mut self, sent: &[StoragePath]) -> Result<(), SyncError> {
+    pub(super) fn note_sent(&mut self) -> Result<(), SyncError> {
+        let sent = std::mem::take(&mut self.sent);
         if sent.is_empty() {
             return Ok(());
         }
@@ -277,8 +279,6 @@ impl Session {
         self.engine
             .store
             .write(|tx| sent.iter().try_for_each(|path| remote_replicas::note_upload(tx, remote, path)))?;
-        self.tally.sent += sent.len() as u64;
-        self.progress.done += sent.len() as u64;
         Ok(())
     }
 
@@ -308,19 +308,17 @@ impl Session {
         if restored || folds || self.own_is_lost || sync::replica_is_needed(&replica, &view) {
             self.outlook.send_replica = true;
             if !self.manner.dry {
-                self.waiting.push_back(Task::PutReplica(replica.write_id, replica.to_json()));
+                self.waiting.push_back(Task::PutReplica(Box::new(replica)));
             }
         }
         Ok(())
     }
 
-    pub(super) fn wrote_replica(&mut self, bytes: Vec<u8>, etag: String) -> Result<(), SyncError> {
-        let own = self.device()?;
+    pub(super) fn wrote_replica(&mut self, replica: Replica, etag: String) -> Result<(), SyncError> {
+        let own = replica.device;
         let remote = self.remote.id;
-        if let Ok(replica) = Replica::parse(&bytes, self.user, own) {
-            self.replicas.insert(own, replica);
-        }
-        let known = KnownReplica { etag, body: Ok(bytes) };
+        let known = KnownReplica { etag, body: Ok(replica.to_json()) };
+        self.replicas.insert(own, replica);
         self.engine.store.write(|tx| {
             remote_replicas::save(tx, remote, own, &known)?;
             remote_replicas::forget_uploads(tx, remote)
