@@ -10,6 +10,7 @@ use std::collections::BTreeSet;
 use crate::book::source::AdmonitionKind;
 use crate::book::{Branch, Chain, ChapterSource, Fact, Node};
 use crate::profile::Background;
+use crate::render::marks::Mark;
 
 /// Counted up whenever the same source and background would give other bytes than before.
 pub const GENERATOR_VERSION: u32 = 1;
@@ -156,12 +157,8 @@ impl Writer<'_> {
         if self.marks == Marks::Written {
             let when = branch.condition.as_ref().map_or_else(|| "otherwise".to_owned(), ToString::to_string);
             let facts: Vec<String> = choice.facts(self.background).iter().map(ToString::to_string).collect();
-            self.out.push_str(&format!(
-                "<!-- primer:begin id={} when=\"{}\" because=\"{}\" -->\n\n",
-                chain.id,
-                comment_safe(&when),
-                comment_safe(&facts.join("; "))
-            ));
+            let mark = Mark::Begin { id: chain.id.clone(), when, because: facts.join("; ") };
+            self.out.push_str(&format!("{mark}\n\n"));
         }
         let before = self.out.len();
         self.nodes(&branch.body);
@@ -171,18 +168,9 @@ impl Writer<'_> {
         self.out.push_str(&body);
         self.out.push_str("\n\n");
         if self.marks == Marks::Written {
-            self.out.push_str(&format!("<!-- primer:end id={} -->\n\n", chain.id));
+            self.out.push_str(&format!("{}\n\n", Mark::End { id: chain.id.clone() }));
         }
     }
-}
-
-/// Nothing in an attribute may end the attribute or the comment: a quotation mark, `>`, or two hyphens in a row.
-fn comment_safe(text: &str) -> String {
-    text.replace('&', "&amp;")
-        .replace('"', "&quot;")
-        .replace('<', "&lt;")
-        .replace('>', "&gt;")
-        .replace("--", "-&#45;")
 }
 
 #[cfg(test)]

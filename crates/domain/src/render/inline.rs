@@ -142,7 +142,7 @@ impl<'e> Writer<'e> {
 }
 
 /// Where the element that was started right before `events` ends in them.
-pub(super) fn end_of(events: &[Event<'_>]) -> usize {
+pub(crate) fn end_of(events: &[Event<'_>]) -> usize {
     let mut depth = 0;
     for (at, event) in events.iter().enumerate() {
         match event {
@@ -156,7 +156,7 @@ pub(super) fn end_of(events: &[Event<'_>]) -> usize {
 }
 
 /// The text without its markup.
-pub(super) fn plain_text(events: &[Event<'_>]) -> String {
+pub(crate) fn plain_text(events: &[Event<'_>]) -> String {
     let mut text = String::new();
     for event in events {
         match event {

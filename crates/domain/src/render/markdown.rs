@@ -7,10 +7,19 @@ use super::anchors::Anchors;
 use super::notes::Notes;
 use super::page::Page;
 use super::words::WordCount;
-use super::{Heading, MarkedBlock, Rendered};
+use super::{Heading, MarkedBlock, MarkedSection, Rendered};
 
 /// Code beyond that in one chapter is shown plain: colouring is the one slow step.
 const COLOURED_BYTES: usize = 150_000;
+
+/// What a chapter is read with. Whoever else reads one must see in it what the page will show.
+pub const OPTIONS: Options = Options::ENABLE_TABLES
+    .union(Options::ENABLE_FOOTNOTES)
+    .union(Options::ENABLE_STRIKETHROUGH)
+    .union(Options::ENABLE_TASKLISTS)
+    .union(Options::ENABLE_HEADING_ATTRIBUTES)
+    .union(Options::ENABLE_GFM)
+    .union(Options::ENABLE_MATH);
 
 /// What becomes of html in the Markdown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,14 +29,7 @@ pub enum RawHtml {
 }
 
 pub fn write(markdown: &str, policy: &Policy, raw_html: RawHtml) -> Rendered {
-    let options = Options::ENABLE_TABLES
-        | Options::ENABLE_FOOTNOTES
-        | Options::ENABLE_STRIKETHROUGH
-        | Options::ENABLE_TASKLISTS
-        | Options::ENABLE_HEADING_ATTRIBUTES
-        | Options::ENABLE_GFM
-        | Options::ENABLE_MATH;
-    let events: Vec<Event<'_>> = Parser::new_ext(without_front_matter(markdown), options).collect();
+    let events: Vec<Event<'_>> = Parser::new_ext(without_front_matter(markdown), OPTIONS).collect();
     let mut writer = Writer::new(&events, policy, raw_html);
     for event in &events {
         match event {
@@ -54,6 +56,7 @@ pub(super) struct Writer<'e> {
     pub(super) headings: Vec<Heading>,
     /// By the order of their beginnings, and whether they ended where they began.
     pub(super) blocks: Vec<(MarkedBlock, bool)>,
+    pub(super) sections: Vec<MarkedSection>,
     pub(super) table: Table,
     pub(super) coloured_bytes_left: usize,
     /// How much of the next text already stands beside the formula before it.
@@ -89,6 +92,7 @@ impl<'e> Writer<'e> {
             outer_pages: Vec::new(),
             headings: Vec::new(),
             blocks: Vec::new(),
+            sections: Vec::new(),
             table: Table::default(),
             coloured_bytes_left: COLOURED_BYTES,
             text_written_bytes: 0,
@@ -114,6 +118,7 @@ impl<'e> Writer<'e> {
             html: self.page.finish(),
             headings: self.headings,
             blocks: self.blocks.into_iter().filter(|(_, ended)| *ended).map(|(block, _)| block).collect(),
+            sections: self.sections,
             words: self.words.total(),
         }
     }
@@ -121,7 +126,7 @@ impl<'e> Writer<'e> {
 
 /// The chapter without the YAML between `---` at its head. A thematic break at the head is no front matter: there a
 /// line of `name: value` must follow.
-fn without_front_matter(markdown: &str) -> &str {
+pub fn without_front_matter(markdown: &str) -> &str {
     let mut lines = markdown.split_inclusive('\n');
     let (Some(fence), Some(first)) = (lines.next(), lines.next()) else { return markdown };
     let name = first.split_once(':').map_or("", |(name, _)| name);

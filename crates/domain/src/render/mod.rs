@@ -13,25 +13,26 @@ mod code;
 pub(crate) mod escape;
 mod highlight;
 mod inline;
-mod markdown;
-mod marks;
+pub(crate) mod markdown;
+pub(crate) mod marks;
 mod math;
 mod notes;
 mod page;
 mod raw;
 mod sanitise;
 mod tokens;
-mod words;
+pub(crate) mod words;
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
 use addresses::Policy;
+pub(crate) use inline::{end_of, plain_text};
 use markdown::RawHtml;
 
-/// Counted up whenever the same text and options would give other html than before.
-pub const RENDERER_VERSION: u32 = 2;
+/// Counted up whenever the same text and options would give another page than before.
+pub const RENDERER_VERSION: u32 = 3;
 
 /// What the text cannot know about the book around it.
 #[derive(Debug, Clone, Copy)]
@@ -50,6 +51,9 @@ pub struct Rendered {
     pub headings: Vec<Heading>,
     /// Blocks that were chosen for this reader, in the order of the text.
     pub blocks: Vec<MarkedBlock>,
+    /// Where a model rewrote the text or should have, in the order of the text.
+    #[serde(default)]
+    pub sections: Vec<MarkedSection>,
     /// Of prose, without code blocks; for reading time.
     pub words: usize,
 }
@@ -75,6 +79,24 @@ pub struct MarkedBlock {
     pub when: String,
     /// The reader's answers that decided it.
     pub because: String,
+}
+
+/// The text from a comment `primer:rewritten` or `primer:kept` on, up to the next heading or such comment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MarkedSection {
+    /// Of the heading before it, with its `b-`; none at the head of the chapter.
+    pub heading_id: Option<String>,
+    pub origin: SectionOrigin,
+}
+
+/// Both are words for a reader, and not to be trusted to be more.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SectionOrigin {
+    /// By the model of this name.
+    RewrittenBy(String),
+    /// It stands as it was, for this reason.
+    KeptBecause(String),
 }
 
 /// Never fails and never panics, whatever the input.

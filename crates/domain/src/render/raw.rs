@@ -1,11 +1,11 @@
 //! Html and comments in the Markdown, onto the page: what is allowed is balanced there, what is ours is understood,
 //! and the rest vanishes.
 
-use super::MarkedBlock;
 use super::allowed::{ELEMENTS, HIDDEN, has};
 use super::markdown::{RawHtml, Writer};
 use super::marks::Mark;
 use super::tokens::{self, Piece};
+use super::{MarkedBlock, MarkedSection, SectionOrigin};
 
 /// Html that runs on for longer than a person would write is shown as text: the time that a tag takes to read is the
 /// square of the number of its attributes.
@@ -93,6 +93,8 @@ impl Writer<'_> {
                 let block = MarkedBlock { element_id: String::new(), block_id: id, when, because };
                 self.blocks.push((block, false));
             }
+            Some(Mark::Rewritten { by }) => self.section(SectionOrigin::RewrittenBy(by)),
+            Some(Mark::Kept { reason }) => self.section(SectionOrigin::KeptBecause(reason)),
             Some(Mark::End { id }) => self.page.end_block(&id, |number| {
                 let (block, ended) = &mut self.blocks[number];
                 *ended = true;
@@ -100,5 +102,10 @@ impl Writer<'_> {
                 format!("<div class=\"written-for-you\" id=\"{}\" data-block=\"{id}\">\n", block.element_id)
             }),
         }
+    }
+
+    fn section(&mut self, origin: SectionOrigin) {
+        let heading_id = self.headings.last().map(|heading| heading.id.clone());
+        self.sections.push(MarkedSection { heading_id, origin });
     }
 }
