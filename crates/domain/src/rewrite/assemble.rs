@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::pieces::{Piece, Task};
 use super::refusal::Refusal;
-use super::verify::verify;
+use super::verify::verify_made_here;
 use crate::render::marks::Mark;
 
 /// Longer words in a comment of the text are cut.
@@ -38,7 +38,8 @@ pub struct KeptSection {
 /// The chapter with each outcome in its place, by the number of the piece, and with a comment that says so. A piece
 /// without an outcome stands as it was, without one.
 ///
-/// Refuses what `verify` refuses, which for texts that the guard let through has not been seen.
+/// Refuses a whole that is not the chapter in other words, which for texts that the guard let through has not been
+/// seen.
 pub fn assemble(
     markdown: &str,
     pieces: &[Piece],
@@ -46,12 +47,12 @@ pub fn assemble(
     model: &str,
 ) -> Result<Rewritten, Refusal> {
     let marked = put_together(markdown, pieces, outcomes, model, Marks::Written);
-    if verify(markdown, &marked.text).is_ok() {
+    if verify_made_here(markdown, &marked.text).is_ok() {
         return Ok(marked);
     }
     // A comment ends a paragraph that otherwise runs on over the odd indentation of its next line.
     let bare = put_together(markdown, pieces, outcomes, model, Marks::LeftOut);
-    verify(markdown, &bare.text)?;
+    verify_made_here(markdown, &bare.text)?;
     Ok(bare)
 }
 
@@ -70,6 +71,10 @@ fn put_together(
 ) -> Rewritten {
     let mut rewritten = Rewritten { text: String::new(), rewritten_sections: 0, kept: Vec::new() };
     for (index, piece) in pieces.iter().enumerate() {
+        if piece.task == Task::TooLong {
+            let reason = "One part of it alone is more than the model takes.".to_owned();
+            rewritten.kept.push(KeptSection { heading: piece.heading.clone(), reason });
+        }
         let (Task::Rewrite(sent), Some(outcome)) = (&piece.task, outcomes.get(&index)) else {
             rewritten.text.push_str(&markdown[piece.range.clone()]);
             continue;

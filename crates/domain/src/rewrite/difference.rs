@@ -124,3 +124,65 @@ fn words(text: &str) -> Vec<&str> {
     words.retain(|word| !word.is_empty());
     words
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Change, DifferenceSpan, difference};
+    use crate::replica::random::Random;
+
+    fn joined(spans: &[DifferenceSpan], without: Change) -> String {
+        spans.iter().filter(|span| span.change != without).map(|span| &*span.text).collect()
+    }
+
+    fn shown(before: &str, after: &str) -> String {
+        let spans = difference(before, after);
+        let text = spans.iter().map(|span| match span.change {
+            Change::Same => span.text.clone(),
+            Change::Removed => format!("[-{}-]", span.text),
+            Change::Added => format!("[+{}+]", span.text),
+        });
+        text.collect()
+    }
+
+    #[test]
+    fn a_changed_word_is_shown_alone_and_paragraphs_that_stayed_are_not_touched() {
+        assert_eq!(
+            shown("One two, three.\n\nStays.\n\nGoes.\n", "One 2, three.\n\nStays.\n\nComes now.\n"),
+            "One [-two-][+2+], three.\n\nStays.\n\n[-Goes-][+Comes now+].\n"
+        );
+        assert_eq!(shown("a.\n\nb.\n", "a.\n\nx.\n\nb.\n"), "a.\n\n[+x.\n\n+]b.\n");
+        assert_eq!(shown("", "a"), "[+a+]");
+        assert_eq!(shown("机器人走", "机器狗走"), "机器[-人-][+狗+]走");
+        assert!(difference("", "").is_empty());
+    }
+
+    #[test]
+    fn the_spans_are_both_texts_whatever_these_are() {
+        for seed in 0..500 {
+            let mut random = Random::seeded(seed);
+            let mut text = || -> String {
+                (0..random.below(40))
+                    .map(|_| *random.pick(&["a", "b", " ", "\n", "\n\n", "é", ",", "机", "\r\n"]))
+                    .collect()
+            };
+            let (before, after) = (text(), text());
+            let spans = difference(&before, &after);
+            assert_eq!(joined(&spans, Change::Added), before);
+            assert_eq!(joined(&spans, Change::Removed), after);
+            assert!(spans.windows(2).all(|pair| pair[0].change != pair[1].change), "{spans:?}");
+        }
+    }
+
+    #[test]
+    fn two_long_texts_with_nothing_in_common_take_no_longer_than_that() {
+        let text = |salt: usize| -> String {
+            (0..60_000)
+                .map(|n| format!("w{}{}", n * 7 + salt, if n % 50 == 0 { ".\n\n" } else { " " }))
+                .collect()
+        };
+        let (before, after) = (text(1), text(2));
+        let spans = difference(&before, &after);
+        assert_eq!(joined(&spans, Change::Added), before);
+        assert_eq!(joined(&spans, Change::Removed), after);
+    }
+}

@@ -9,6 +9,7 @@ use std::ops::Range;
 use super::answer::Answer;
 use super::echo::{self, Echo};
 use super::language::Language;
+use super::object::Kind;
 use super::outline::{Difference, Outline, SectionMarks};
 use super::prose;
 use super::refusal::Refusal;
@@ -41,6 +42,12 @@ impl Guard<'_> {
         let chapter = format!("{before}{restored}{behind}");
         let outline = Outline::of(&chapter, SectionMarks::Seen);
         same(self.outline, &outline)?;
+        // A link that fails to be one is none on the page, nor is a second address for a label. Neither is prose.
+        for (form, kind) in [("](", Kind::Link), ("]:", Kind::LinkDefinition)] {
+            if text.matches(form).count() > sent.text.matches(form).count() {
+                return Err(Refusal::Added(kind));
+            }
+        }
         let place = sent.range.start..sent.range.start + restored.len();
         self.check_prose(&sent.range, &outline, &place)?;
         Ok(restored)

@@ -88,12 +88,6 @@ impl Rewriting {
         }
     }
 
-    /// The headings of sections that are more than the model takes, and so stand as they are.
-    pub fn too_long(&self) -> impl Iterator<Item = Option<&str>> {
-        let too_long = self.pieces.iter().filter(|piece| piece.task == Task::TooLong);
-        too_long.map(|piece| piece.heading.as_deref())
-    }
-
     /// The chapter with each outcome in its place, by the number of the section; `model` is the name that the text
     /// gives for who rewrote it. Checked once more as a whole.
     pub fn assemble(&self, outcomes: &BTreeMap<usize, Outcome>, model: &str) -> Result<Rewritten, Refusal> {

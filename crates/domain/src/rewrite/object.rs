@@ -22,6 +22,8 @@ pub enum Kind {
     Item,
     Checkbox,
     Strikethrough,
+    /// Where html is in it; any other is free.
+    Emphasis,
     Rule,
     /// A paragraph without words, such as one that is only a picture.
     Alone,
@@ -32,7 +34,7 @@ pub enum Kind {
 }
 
 impl Kind {
-    pub const ALL: [Kind; 21] = [
+    pub const ALL: [Kind; 22] = [
         Kind::Html,
         Kind::Link,
         Kind::Image,
@@ -50,6 +52,7 @@ impl Kind {
         Kind::Item,
         Kind::Checkbox,
         Kind::Strikethrough,
+        Kind::Emphasis,
         Kind::Rule,
         Kind::Alone,
         Kind::Prose,
@@ -76,6 +79,7 @@ impl Kind {
             Kind::Item => "an item of a list",
             Kind::Checkbox => "a checkbox",
             Kind::Strikethrough => "struck-out text",
+            Kind::Emphasis => "emphasis around an HTML tag",
             Kind::Rule => "a horizontal line",
             Kind::Alone => "a paragraph without words",
             Kind::Prose => "a paragraph",

@@ -70,14 +70,12 @@ impl Outline {
             Kind::LinkDefinition => outline.definitions.len(),
             kind => outline.objects.iter().filter(|object| object.kind == kind).count(),
         };
-        for kind in Kind::ALL {
-            let (here, there) = (count(self, kind), count(other, kind));
-            if there > here {
-                return Some(Difference::Added(kind));
-            }
-            if there < here {
-                return Some(Difference::Missing(kind));
-            }
+        // What was added often swallows what is then missing.
+        if let Some(kind) = Kind::ALL.into_iter().find(|kind| count(other, *kind) > count(self, *kind)) {
+            return Some(Difference::Added(kind));
+        }
+        if let Some(kind) = Kind::ALL.into_iter().find(|kind| count(other, *kind) < count(self, *kind)) {
+            return Some(Difference::Missing(kind));
         }
         let changed = self.objects.iter().zip(&other.objects).find(|(here, there)| here != there);
         let kind = changed.map_or(Kind::LinkDefinition, |(here, there)| here.kind.min(there.kind));

@@ -7,7 +7,7 @@
 use std::ops::Range;
 
 use super::object::Kind;
-use super::outline::{Outline, Span};
+use super::outline::Outline;
 use super::prose;
 use super::refusal::Refusal;
 
@@ -167,10 +167,10 @@ struct Sent {
 
 /// Those of the outline, and what a parser sees no object in.
 fn all_spans(markdown: &str, outline: &Outline, piece: &Range<usize>) -> Vec<Sent> {
-    let inside = |span: &&Span| span.range.start < piece.end && piece.start < span.range.end;
+    let first = outline.spans.partition_point(|span| span.range.end <= piece.start);
     let mut spans = Vec::new();
     let mut at = piece.start;
-    for span in outline.spans.iter().filter(inside) {
+    for span in outline.spans[first..].iter().take_while(|span| span.range.start < piece.end) {
         if span.range.start > at {
             between(markdown, outline, at..span.range.start, &mut spans);
         }
@@ -230,22 +230,26 @@ fn stretches(outline: &Outline, range: Range<usize>) -> Vec<(Range<usize>, bool)
 /// The range without the blocks and empty lines at its ends.
 fn without_frame(markdown: &str, spans: &[Sent], piece: Range<usize>) -> Range<usize> {
     let mut range = piece;
-    loop {
+    let trimmed_start = |range: &Range<usize>| {
         let text = &markdown[range.clone()];
-        range.start += text.len() - text.trim_start().len();
-        match spans.iter().find(|span| span.is_block && span.range.start == range.start) {
-            Some(span) if span.range.end <= range.end && !range.is_empty() => range.start = span.range.end,
-            _ => break,
+        range.start + (text.len() - text.trim_start().len())
+    };
+    let trimmed_end = |range: &Range<usize>| range.start + markdown[range.clone()].trim_end().len();
+    range.start = trimmed_start(&range);
+    for span in spans {
+        if !span.is_block || span.range.start != range.start {
+            break;
         }
+        range.start = span.range.end.min(range.end);
+        range.start = trimmed_start(&range);
     }
-    loop {
-        range.end = range.start + markdown[range.clone()].trim_end().len();
-        match spans.iter().find(|span| span.is_block && span.range.end == range.end) {
-            Some(span) if span.range.start >= range.start && !range.is_empty() => {
-                range.end = span.range.start
-            }
-            _ => break,
+    range.end = trimmed_end(&range);
+    for span in spans.iter().rev() {
+        if !span.is_block || span.range.end != range.end || span.range.start < range.start {
+            break;
         }
+        range.end = span.range.start;
+        range.end = trimmed_end(&range);
     }
     range
 }

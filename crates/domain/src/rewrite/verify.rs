@@ -12,19 +12,37 @@ use super::refusal::Refusal;
 /// section prose of about the same length, in the same language, that holds nothing but text. Only the comments
 /// that say how a section was rewritten may be there besides.
 pub fn verify(deterministic: &str, rewritten: &str) -> Result<(), Refusal> {
-    let before = Outline::of(deterministic, SectionMarks::PassedOver);
-    let after = Outline::of(rewritten, SectionMarks::PassedOver);
-    same(&before, &after)?;
-    let language = Language::of(&before.prose_in(&(0..deterministic.len())));
-    let sections = sections(&before, deterministic).into_iter().zip(sections(&after, rewritten));
-    for (before_range, after_range) in sections {
-        let (before, after) = (before.prose_in(&before_range), after.prose_in(&after_range));
-        prose::check(&before, &after)?;
+    let chapter = Outline::of(deterministic, SectionMarks::PassedOver);
+    let language = Language::of(&chapter.prose_in(&(0..deterministic.len())));
+    for (before, after) in checked_sections(&chapter, deterministic, rewritten)? {
         if !language.allows(&before, &after) {
             return Err(Refusal::Language);
         }
     }
     Ok(())
+}
+
+/// The same for a text whose pieces were each found to be in the right language.
+pub fn verify_made_here(deterministic: &str, rewritten: &str) -> Result<(), Refusal> {
+    let chapter = Outline::of(deterministic, SectionMarks::PassedOver);
+    checked_sections(&chapter, deterministic, rewritten).map(drop)
+}
+
+/// The prose of each section, before and after.
+fn checked_sections(
+    before: &Outline,
+    deterministic: &str,
+    rewritten: &str,
+) -> Result<Vec<(String, String)>, Refusal> {
+    let after = Outline::of(rewritten, SectionMarks::PassedOver);
+    same(before, &after)?;
+    let ranges = sections(before, deterministic).into_iter().zip(sections(&after, rewritten));
+    let sections: Vec<_> =
+        ranges.map(|(one, other)| (before.prose_in(&one), after.prose_in(&other))).collect();
+    for (before, after) in &sections {
+        prose::check(before, after)?;
+    }
+    Ok(sections)
 }
 
 /// From each heading to the next; texts of the same outline have the same number of them.

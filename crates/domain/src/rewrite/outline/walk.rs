@@ -55,6 +55,8 @@ struct Walk<'m> {
     /// Of the lines since the last block: what stands among their words, and whether there are words.
     among: Vec<Object>,
     has_text: bool,
+    /// Where in `among` each emphasis began that has not ended.
+    emphases: Vec<usize>,
     /// How many spans there were when those lines began, and the bytes of their paragraph.
     spans_before: usize,
     paragraph: Option<Range<usize>>,
@@ -71,6 +73,7 @@ impl Default for Walk<'_> {
             depth: 0,
             among: Vec::new(),
             has_text: false,
+            emphases: Vec::new(),
             spans_before: 0,
             paragraph: None,
             in_prose: false,
@@ -105,7 +108,8 @@ impl Walk<'_> {
                     }
                 }
                 Event::End(TagEnd::Paragraph) => self.flush(range.end),
-                Event::End(TagEnd::Emphasis | TagEnd::Strong | TagEnd::Strikethrough) => {}
+                Event::End(TagEnd::Emphasis | TagEnd::Strong) => self.end_emphasis(),
+                Event::End(TagEnd::Strikethrough) => self.mark(Kind::Strikethrough),
                 Event::End(_) => {
                     self.depth = self.depth.saturating_sub(1);
                     self.structure(Kind::End, String::new(), range.end);
@@ -156,10 +160,13 @@ impl Walk<'_> {
         ranges: &[Range<usize>],
     ) -> usize {
         let kind = match tag {
-            // Words in bold or not are words.
-            Tag::Emphasis | Tag::Strong => return 0,
+            Tag::Emphasis | Tag::Strong => {
+                self.emphases.push(self.among.len());
+                self.mark(Kind::Emphasis);
+                return 0;
+            }
             Tag::Strikethrough => {
-                self.among.push(Object { kind: Kind::Strikethrough, what: String::new() });
+                self.mark(Kind::Strikethrough);
                 return 0;
             }
             Tag::List(_) => Kind::List,
@@ -201,16 +208,33 @@ impl Walk<'_> {
         self.outline.prose.push((range.start, " ".to_owned()));
     }
 
+    fn mark(&mut self, kind: Kind) {
+        self.among.push(Object { kind, what: String::new() });
+    }
+
+    /// Words in bold or not are words. But html that begins within an emphasis ends with it on the page, and html
+    /// from before it can't end in it.
+    fn end_emphasis(&mut self) {
+        let Some(from) = self.emphases.pop().filter(|from| *from < self.among.len()) else { return };
+        if self.among[from..].iter().any(|object| object.kind == Kind::Html) {
+            self.mark(Kind::Emphasis);
+        } else {
+            self.among.remove(from);
+        }
+    }
+
     /// Ends the lines so far.
     fn flush(&mut self, at: usize) {
         let objects = std::mem::take(&mut self.among);
         let paragraph = self.paragraph.take();
         let has_text = std::mem::take(&mut self.has_text);
         if has_text {
-            if !self.in_prose {
+            // On the page a tag that is left open ends with its paragraph, so where that ends is more than words.
+            let has_html = objects.iter().any(|object| object.kind == Kind::Html);
+            if has_html || !self.in_prose {
                 self.outline.objects.push(Object { kind: Kind::Prose, what: String::new() });
             }
-            self.in_prose = true;
+            self.in_prose = !has_html;
             self.outline.prose.push((at, "\n\n".to_owned()));
         } else if !objects.is_empty() {
             self.outline.objects.push(Object { kind: Kind::Alone, what: String::new() });
