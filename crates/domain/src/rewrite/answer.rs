@@ -32,7 +32,7 @@ impl<'a> Answer<'a> {
         let mut text = self.text.trim();
         loop {
             let before = text;
-            text = without_thoughts(text);
+            text = without_thoughts(text, sent);
             text = without_announcement(text, sent);
             text = without_fence(text, sent);
             text = without_lines(text);
@@ -47,10 +47,13 @@ impl<'a> Answer<'a> {
     }
 }
 
-/// What a model that reasons wrote for itself, up to the end of it; no text that is sent has html in it.
-fn without_thoughts(text: &str) -> &str {
-    let thoughts = text.strip_prefix("<think>").and_then(|rest| rest.split_once("</think>"));
-    thoughts.map_or(text, |(_, text)| text.trim())
+/// What a model that reasons wrote for itself, up to the end of it. Where a server put its beginning into the prompt
+/// only the end is in the answer. No text that is sent has html in it.
+fn without_thoughts<'a>(text: &'a str, sent: &str) -> &'a str {
+    match text.rsplit_once("</think>") {
+        Some((_, text)) if !sent.contains("</think>") => text.trim(),
+        _ => text,
+    }
 }
 
 /// “Here is the rewritten text:” on a line of its own.

@@ -23,6 +23,7 @@ mod prompt;
 mod prose;
 mod refusal;
 mod shield;
+mod spans;
 #[cfg(test)]
 mod tests;
 mod verify;

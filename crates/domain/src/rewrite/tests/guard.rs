@@ -249,6 +249,21 @@ fn no_list_table_footnote_or_line_comes_in() {
 }
 
 #[test]
+fn an_admonition_gets_no_title_of_a_models_making() {
+    let text = "> [!TIP]\n> Turn one wheel by hand and watch how the whole robot turns around the other one, slowly.\n";
+    let rewriting = rewriting(text);
+    let section = only(&rewriting);
+    assert_eq!(section.sent().lines().next(), Some("> ⟦1⟧"));
+    let titled = "> ⟦1⟧\n> **Turn one wheel by hand**\n>\n> Watch how the whole robot turns around the other one, slowly.";
+    assert_eq!(judged(section, titled), Err(Refusal::Added(Kind::Title)));
+    assert!(judged(section, &titled.replace("hand**", "hand** first.")).is_ok());
+    assert_eq!(
+        judged(section, &section.sent().replace("> ⟦1⟧\n", "> ⟦1⟧ Well.\n")),
+        Err(Refusal::Changed(Kind::Quotation))
+    );
+}
+
+#[test]
 fn what_was_chosen_for_the_reader_stays_between_its_marks() {
     let chapter = "Before it all there are some words that anybody may read and that say very little of interest.\n\n<!-- primer:begin id=a when=\"otherwise\" because=\"\" -->\n\nWithin it there are some words that were chosen for one reader, and so they stay in here.\n\n<!-- primer:end id=a -->\n\nBehind it there are again some words for everybody, and that is the end of this short text.\n";
     let rewriting = rewriting(chapter);
@@ -391,6 +406,7 @@ fn what_models_put_around_a_text_is_taken_off_where_it_is_clear() {
         format!("Sure! Here you go:\n\n```\n{sent}\n```"),
         format!("⟦text⟧\n{sent}\n⟦end of text⟧"),
         format!("<think>\nThe reader is new.\n</think>\n\n{sent}"),
+        format!("The reader is new.\n</think>\n\n{sent}"),
         sent.replace('\n', "\r\n"),
     ] {
         assert_eq!(judged(section, &wrapped).as_deref(), Ok(section.text()), "{wrapped}");

@@ -125,3 +125,22 @@ fn a_long_section_is_cut_between_blocks_and_one_block_too_long_is_left_alone() {
     let kept = rewriting.assemble(&BTreeMap::new(), "m").unwrap().kept;
     assert_eq!(kept.iter().map(|it| it.heading.as_deref()).collect::<Vec<_>>(), [Some("One")]);
 }
+
+#[test]
+fn texts_of_odd_shapes_are_cut_as_fast_as_others() {
+    let words = "A robot moves its arm and waits until somebody takes the cup from it. ";
+    let shapes = [
+        format!("{} {words}", ">".repeat(20_000)),
+        (0..2_000).map(|n| format!("{}- {words}\n", " ".repeat(n % 200 * 2))).collect(),
+        "*a `x` ".repeat(5_000) + &"a* ".repeat(5_000),
+        format!("# a\n\n{words}\n\n").repeat(2_000),
+        (0..2_000).map(|n| format!("[a{n}]: /x{n}\n\n[a{n}] {words}\n\n")).collect(),
+        "⟦".repeat(20_000) + words,
+    ];
+    for text in shapes {
+        let rewriting = rewriting(&text);
+        let joined: String = rewriting.pieces.iter().map(|piece| &text[piece.range.clone()]).collect();
+        assert_eq!(joined, text);
+        assert!(rewriting.sections().all(|section| section.sent().chars().count() <= 6_000));
+    }
+}
