@@ -23,9 +23,9 @@ pub fn disclosure(background: &Background) -> Disclosure {
     let goals: Vec<&str> = background.learning_goals.iter().map(|goal| goal_label(goal)).collect();
     Disclosure {
         sent: vec![
-            "The title of the book and of the chapter, and the chapter’s text, section by section. Of short code, \
-             formulas, links and pictures in the middle of a sentence, the text that they are written with; of blocks \
-             of code and tables, only that they are there."
+            "The title of the book, the chapter and the section, and the chapter’s text, section by section. Of code, \
+             formulas, links and pictures in the middle of a sentence, what they say; of blocks of code and tables, \
+             only that they are there."
                 .to_owned(),
             format!("Your software experience – {}.", listed(&skills)),
             format!("Your experience with robots – {}.", robotics_label(background.robotics_experience)),

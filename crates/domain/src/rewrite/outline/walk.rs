@@ -55,6 +55,8 @@ struct Walk<'m> {
     /// Of the lines since the last block: what stands among their words, and whether there are words.
     among: Vec<Object>,
     has_text: bool,
+    /// A letter for each event of those lines: without words, breaks and emphasis make a picture something else too.
+    trace: String,
     /// Where in `among` each emphasis began that has not ended.
     emphases: Vec<usize>,
     /// How many spans there were when those lines began, and the bytes of their paragraph.
@@ -73,6 +75,7 @@ impl Default for Walk<'_> {
             depth: 0,
             among: Vec::new(),
             has_text: false,
+            trace: String::new(),
             emphases: Vec::new(),
             spans_before: 0,
             paragraph: None,
@@ -121,10 +124,12 @@ impl Walk<'_> {
                     self.span(Kind::Rule, range);
                 }
                 Event::Text(text) => {
+                    self.trace.push('t');
                     self.has_text |= !text.trim().is_empty();
                     self.outline.prose.push((range.start, text.to_string()));
                 }
                 Event::SoftBreak | Event::HardBreak => {
+                    self.trace.push('b');
                     self.outline.prose.push((range.start, " ".to_owned()));
                 }
                 Event::Code(_) => self.among(Kind::Code, describe([event]), range),
@@ -203,6 +208,7 @@ impl Walk<'_> {
     }
 
     fn among(&mut self, kind: Kind, what: String, range: &Range<usize>) {
+        self.trace.push('o');
         self.among.push(Object { kind, what });
         self.outline.spans.push(Span { range: range.clone(), kind, is_block: false });
         // So that the words before and behind are not one word.
@@ -210,6 +216,7 @@ impl Walk<'_> {
     }
 
     fn mark(&mut self, kind: Kind) {
+        self.trace.push('m');
         self.among.push(Object { kind, what: String::new() });
     }
 
@@ -229,6 +236,7 @@ impl Walk<'_> {
         let objects = std::mem::take(&mut self.among);
         let paragraph = self.paragraph.take();
         let has_text = std::mem::take(&mut self.has_text);
+        let trace = std::mem::take(&mut self.trace);
         if has_text {
             // On the page a tag that is left open ends with its paragraph, so where that ends is more than words.
             let has_html = objects.iter().any(|object| object.kind == Kind::Html);
@@ -238,7 +246,7 @@ impl Walk<'_> {
             self.in_prose = !has_html;
             self.outline.prose.push((at, "\n\n".to_owned()));
         } else if !objects.is_empty() {
-            self.outline.objects.push(Object { kind: Kind::Alone, what: String::new() });
+            self.outline.objects.push(Object { kind: Kind::Alone, what: trace });
             self.in_prose = false;
             if let (Some(range), 0) = (paragraph, self.depth) {
                 let kind = self.outline.spans[self.spans_before..].first().map_or(Kind::Alone, |it| it.kind);

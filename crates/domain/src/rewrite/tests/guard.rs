@@ -76,6 +76,9 @@ fn a_placeholder_in_the_wrong_place_is_not_the_thing_that_it_stood_for() {
     let inline = section.sent().replace("\n\n⟦7⟧\n\nThe key", " See ⟦7⟧ here. The key");
     assert!(judged(section, &inline).is_err());
     assert_eq!(changed("\n\n⟦4⟧\n\n", " So ⟦4⟧ shows.\n\n"), Err(Refusal::Lost(Kind::Alone)));
+    for around in ["*⟦4⟧*", "**⟦4⟧**", "\\\n ⟦4⟧"] {
+        assert_eq!(changed("⟦4⟧", around), Err(Refusal::Changed(Kind::Alone)), "{around}");
+    }
     assert_eq!(changed("> ⟦5⟧\n>\n", "> Well: ⟦5⟧\n>\n"), Err(Refusal::Lost(Kind::Title)));
     assert!(changed("⟦8⟧Esc⟦9⟧", "\\⟦8⟧Esc⟦9⟧").is_err());
     assert!(changed("⟦2⟧", "$⟦2⟧$").is_err());

@@ -100,6 +100,16 @@ fn what_depends_on_other_pieces_is_right_after_all_are_rewritten() {
 }
 
 #[test]
+fn where_a_comment_would_change_how_the_text_is_read_there_is_none() {
+    // Behind a comment the second line would be code.
+    let text = "# One\n\n[x]: /other\n\tA robot moves its arm and waits until somebody takes the cup from it and says so.\n";
+    let rewriting = rewriting(text);
+    let number = super::only(&rewriting).number();
+    let whole = rewriting.assemble(&BTreeMap::from([(number, Outcome::Kept("So.".into()))]), "m").unwrap();
+    assert_eq!((&*whole.text, whole.kept.len()), (text, 1));
+}
+
+#[test]
 fn front_matter_and_the_ends_of_a_section_are_never_sent() {
     let text = "---\ntitle: secret\n---\n# One\n\n```bash\nls\n```\n\nA robot moves its arm and waits until somebody takes the cup from it and says so.\n\n| a |\n|---|\n| b |\n\n<!-- c -->\n";
     let rewriting = rewriting(text);

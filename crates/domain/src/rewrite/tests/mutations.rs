@@ -143,3 +143,21 @@ fn the_same_holds_for_the_chapters_of_the_book_with_all_their_sections_rewritten
     }
     assert!(accepted > 30, "{accepted}");
 }
+
+#[test]
+fn a_whole_text_that_was_changed_on_its_way_and_is_still_believed_shows_the_same_page() {
+    let rewriting = rewriting(CHAPTER);
+    let number = super::only(&rewriting).number();
+    let kept = BTreeMap::from([(number, Outcome::Kept("So.".into()))]);
+    let marked = rewriting.assemble(&kept, "m").unwrap().text;
+    let expected = shown(CHAPTER);
+    let mut believed = 0;
+    for seed in 0..3_000 {
+        let text = mutated(&mut Random::seeded(seed), &marked);
+        if verify(CHAPTER, &text).is_ok() {
+            believed += 1;
+            assert_eq!(shown(&text), expected, "seed {seed}: {text}");
+        }
+    }
+    assert!(believed > 200, "{believed}");
+}
