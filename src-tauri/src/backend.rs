@@ -1,8 +1,10 @@
 //! The engine behind the window, or why there is none. What kept it from opening may have been mended meanwhile, so
 //! “Try again” opens it again.
 
+use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::{self, JoinHandle};
 
 use primer_engine::Engine;
 use primer_engine::api::{ApiError, ErrorCode};
@@ -11,34 +13,70 @@ use primer_engine::env::Env;
 use primer_engine::sync::schedule;
 
 use crate::commands;
+use crate::early::{self, Answers};
+
+/// The data folder being opened, on a thread of its own, while the toolkit gets ready.
+pub struct Opening {
+    data: Option<PathBuf>,
+    thread: JoinHandle<(Opened, Answers)>,
+}
+
+type Opened = Result<Arc<Engine>, ApiError>;
+
+impl Opening {
+    /// `chapter`: which the page will ask for first; none is the contents. Another window may be open on this data folder,
+    /// as another program may at any time; what only one of them is to do waits for `at_work`.
+    pub fn begin(data: Option<PathBuf>, chapter: Option<u32>) -> Opening {
+        let folder = data.clone();
+        let thread = thread::spawn(move || {
+            let opened = open(folder.as_deref());
+            let answers =
+                opened.as_ref().map_or_else(|_| Answers::new(), |engine| early::answers(engine, chapter));
+            (opened, answers)
+        });
+        Opening { data, thread }
+    }
+
+    pub fn finish(self) -> (Backend, Answers) {
+        let (opened, answers) = self.thread.join().unwrap_or_else(|panic| resume_unwind(panic));
+        (Backend { data: self.data, opened: Mutex::new(opened) }, answers)
+    }
+}
+
+/// What one window does for its data folder all the while.
+pub fn at_work(engine: &Arc<Engine>) {
+    commands::note_in_background(Arc::clone(engine));
+    commands::tidy_in_background(Arc::clone(engine));
+    // Without it everything is still there to be read, and synced by hand.
+    if let Err(error) = schedule::start(Arc::clone(engine)) {
+        eprintln!("primer: nothing is synced by itself: {error}");
+    }
+}
 
 pub struct Backend {
     data: Option<PathBuf>,
-    opened: Mutex<Result<Arc<Engine>, ApiError>>,
+    opened: Mutex<Opened>,
 }
 
 impl Backend {
-    /// Opens the data folder. Only for a program that is certain to be the only window on it.
-    pub fn open(data: Option<PathBuf>) -> Backend {
-        let opened = Mutex::new(open(data.as_deref()));
-        Backend { data, opened }
-    }
-
-    pub fn engine(&self) -> Result<Arc<Engine>, ApiError> {
+    pub fn engine(&self) -> Opened {
         self.opened.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// The engine, opened now if it could not be opened before.
-    pub fn engine_or_open(&self) -> Result<Arc<Engine>, ApiError> {
+    pub fn engine_or_open(&self) -> Opened {
         let mut opened = self.opened.lock().unwrap_or_else(PoisonError::into_inner);
         if opened.is_err() {
             *opened = open(self.data.as_deref());
+            if let Ok(engine) = &*opened {
+                at_work(engine);
+            }
         }
         opened.clone()
     }
 }
 
-fn open(data: Option<&Path>) -> Result<Arc<Engine>, ApiError> {
+fn open(data: Option<&Path>) -> Opened {
     let Some(data) = data else {
         return Err(ApiError::new(
             ErrorCode::DiskFailed,
@@ -48,11 +86,5 @@ fn open(data: Option<&Path>) -> Result<Arc<Engine>, ApiError> {
     };
     let book = std::env::var_os("PRIMER_BOOK")
         .map_or(BookSource::Bundled, |folder| BookSource::Folder(folder.into()));
-    let engine = Arc::new(Engine::open(data, book, Env::of_this_computer())?);
-    commands::tidy_in_background(Arc::clone(&engine));
-    // Without it everything is still there to be read, and synced by hand.
-    if let Err(error) = schedule::start(Arc::clone(&engine)) {
-        eprintln!("primer: nothing is synced by itself: {error}");
-    }
-    Ok(engine)
+    Ok(Arc::new(Engine::open(data, book, Env::of_this_computer())?))
 }

@@ -22,7 +22,7 @@ pub async fn call(app: AppHandle, name: String, request: Value) -> Result<Value,
     let answer = answer.await;
     // After the answer, so that reading never waits for a note of when it was read.
     if opens && let Ok(engine) = app.state::<Backend>().engine() {
-        in_background(engine, Engine::write_down_notes);
+        note_in_background(engine);
     }
     answer.unwrap_or_else(|error| {
         Err(ApiError::new(
@@ -31,6 +31,11 @@ pub async fn call(app: AppHandle, name: String, request: Value) -> Result<Value,
             "Try again; if it stays, start Primer again and report this sentence.",
         ))
     })
+}
+
+/// Writes down when chapters were last opened.
+pub fn note_in_background(engine: Arc<Engine>) {
+    in_background(engine, Engine::write_down_notes);
 }
 
 /// Compares the stored texts with their rows once at the start, in nobody's way.

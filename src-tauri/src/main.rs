@@ -4,6 +4,7 @@
 
 mod backend;
 mod commands;
+mod early;
 mod failure;
 mod pictures;
 mod platform;
@@ -12,7 +13,7 @@ mod window;
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use backend::Backend;
+use backend::Opening;
 use primer_engine::folders::data_folder;
 use tauri::Manager;
 
@@ -23,6 +24,7 @@ fn main() {
     }
     let data = std::env::var_os("PRIMER_DATA").map(PathBuf::from).or_else(data_folder);
     let chapter = chapter_argument(std::env::args_os().skip(1));
+    let opening = Opening::begin(data.clone(), chapter);
     let built = tauri::Builder::default()
         .plugin(window::single_instance(data.as_deref()))
         .plugin(tauri_plugin_opener::init())
@@ -33,12 +35,15 @@ fn main() {
         .invoke_handler(tauri::generate_handler![commands::call])
         .setup(move |app| {
             // Only here is it certain that no other window is open on this data folder.
-            let backend = Backend::open(data.clone());
+            let (backend, answers) = opening.finish();
             // Where there is no engine, the window says why; a program that vanishes explains nothing.
-            let usable = backend.engine().is_ok();
+            let engine = backend.engine();
             app.manage(backend);
-            let webview_data = data.as_deref().filter(|_| usable).map(|data| data.join("webview"));
-            window::open(app, webview_data, chapter)?;
+            let webview_data = data.as_deref().filter(|_| engine.is_ok()).map(|data| data.join("webview"));
+            window::open(app, webview_data, chapter, &early::script(&answers))?;
+            if let Ok(engine) = engine {
+                backend::at_work(&engine);
+            }
             Ok(())
         })
         .build(tauri::generate_context!());

@@ -3,7 +3,10 @@
 /// Must run before any thread or webview is started.
 pub fn before_the_webview() {
     #[cfg(target_os = "linux")]
-    linux::without_dmabuf_on_nvidia();
+    {
+        linux::without_dmabuf_on_nvidia();
+        linux::without_a_script_compiler();
+    }
 }
 
 /// Whether there is anything to open a window on. Other systems always have one.
@@ -16,6 +19,9 @@ pub fn has_display() -> bool {
 mod linux {
     use std::path::Path;
 
+    /// Of JavaScriptCore. An engine that knows no such option passes over it.
+    const COMPILER_SWITCH: &str = "JSC_useJIT";
+
     const DMABUF_SWITCH: &str = "WEBKIT_DISABLE_DMABUF_RENDERER";
 
     /// WebKitGTK's DMABUF renderer shows a blank window with NVIDIA's driver. Elsewhere it is left on, because
@@ -26,6 +32,18 @@ mod linux {
             #[allow(unsafe_code, reason = "the variable must be set before WebKit is loaded")]
             unsafe {
                 std::env::set_var(DMABUF_SWITCH, "1");
+            }
+        }
+    }
+
+    /// The page runs little script, and not for long. Interpreted it starts as fast, takes some megabytes less on a
+    /// computer that has few, and leaves less to attack than compiled in memory that is both written and run.
+    pub fn without_a_script_compiler() {
+        if std::env::var_os(COMPILER_SWITCH).is_none() {
+            // SAFETY: called first in main, while this is the only thread.
+            #[allow(unsafe_code, reason = "the variable must be set before WebKit is loaded")]
+            unsafe {
+                std::env::set_var(COMPILER_SWITCH, "0");
             }
         }
     }

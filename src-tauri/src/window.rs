@@ -19,7 +19,13 @@ const SIZE: (f64, f64) = (1280.0, 860.0);
 const SIZE_MIN: (f64, f64) = (360.0, 420.0);
 
 /// `webview_data`: where the webview keeps its own things; none keeps nothing. `chapter`: open there, not at the contents.
-pub fn open(app: &mut App, webview_data: Option<PathBuf>, chapter: Option<u32>) -> tauri::Result<()> {
+/// `script` runs before any of the page's own.
+pub fn open(
+    app: &mut App,
+    webview_data: Option<PathBuf>,
+    chapter: Option<u32>,
+    script: &str,
+) -> tauri::Result<()> {
     let page = match chapter {
         Some(number) => WebviewUrl::App(format!("index.html#/chapter/{number}").into()),
         None => WebviewUrl::default(),
@@ -27,6 +33,7 @@ pub fn open(app: &mut App, webview_data: Option<PathBuf>, chapter: Option<u32>) 
     let traced = std::env::var_os(TRACE_TITLE).is_some();
     let mut builder = WebviewWindowBuilder::new(app, LABEL, page)
         .title("Primer")
+        .initialization_script(script)
         // The page names what it shows, once it shows it.
         .on_document_title_changed(move |window, title| {
             if traced {
