@@ -14,10 +14,16 @@ mod interposed;
 mod killed;
 mod killed_syncing;
 #[cfg(unix)]
+mod line;
+#[cfg(unix)]
+mod lines_that_break;
+#[cfg(unix)]
 mod policies;
 mod readers;
 mod real_full_disk;
 mod remotes;
+#[cfg(unix)]
+mod seaweed;
 #[cfg(unix)]
 #[path = "../remote/server_process.rs"]
 mod server_process;

@@ -2,9 +2,7 @@
 //! docs/running-a-bucket.md gives for SeaweedFS, on a real SeaweedFS.
 
 use std::fs;
-use std::io::Write;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::path::Path;
 use std::sync::OnceLock;
 
 use primer_engine::env::Env;
@@ -12,11 +10,11 @@ use primer_engine::remote::{Credentials, Location, Remote, RemoteFault, S3Locati
 use primer_engine::secrets::Secret;
 use serde_json::{Value, json};
 
+use crate::seaweed::{BUCKET, shell, weed, words};
 use crate::server_process::ServerProcess;
-use crate::{Computer, Run, run};
+use crate::{Computer, run};
 
 const DOCUMENTATION: &str = include_str!("../../docs/running-a-bucket.md");
-const BUCKET: &str = "course";
 
 /// A bucket with an operator and five students, so that no test meets another's. Amina, Carla and Dana are in
 /// the server's file of identities, Bilal and Emil were added in its shell. Carla's prefix was never set up
@@ -188,59 +186,6 @@ fn key(name: &str) -> String {
 
 fn secret(name: &str) -> String {
     format!("the-secret-of-{name}")
-}
-
-/// As an operator would.
-fn shell(program: &Path, port: u16, lines: &str) {
-    let mut shell = Command::new(program)
-        .arg("shell")
-        .arg(format!("-master=127.0.0.1:{}", port - 1))
-        .arg(format!("-filer=127.0.0.1:{}", port - 3))
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    shell.stdin.take().unwrap().write_all(lines.as_bytes()).unwrap();
-    let answer = Run::of(shell.wait_with_output().unwrap());
-    assert!(answer.out.contains(&format!("created bucket {BUCKET}")), "{answer:?}");
-}
-
-fn words(program: &Path, folder: &Path, port: u16) -> Vec<String> {
-    let folder = folder.display();
-    let mut words = vec![program.display().to_string()];
-    words.extend(
-        ["-logtostderr=true", "server", "-ip=127.0.0.1", "-ip.bind=127.0.0.1", "-filer", "-s3"]
-            .map(str::to_owned),
-    );
-    words.extend(
-        ["-s3.port.iceberg=0", "-s3.port.lance=0", "-master.volumeSizeLimitMB=1024", "-volume.max=50"]
-            .map(str::to_owned),
-    );
-    words.extend([
-        format!("-dir={folder}/data"),
-        format!("-s3.config={folder}/s3.json"),
-        format!("-filer.localSocket={folder}/f.sock"),
-        format!("-s3.localSocket={folder}/s.sock"),
-        format!("-s3.port={port}"),
-        format!("-master.port={}", port - 1),
-        format!("-volume.port={}", port - 2),
-        format!("-filer.port={}", port - 3),
-    ]);
-    words
-}
-
-/// Where `cargo xtask test` put it, or where PRIMER_WEED says.
-fn weed() -> PathBuf {
-    let fetched = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/tools/seaweedfs-4.48/weed");
-    let named = std::env::var_os("PRIMER_WEED").filter(|named| !named.is_empty()).map(PathBuf::from);
-    let program = named.unwrap_or(fetched);
-    assert!(
-        program.is_file(),
-        "There is no S3 server at {}. “cargo xtask test” fetches it.",
-        program.display()
-    );
-    program
 }
 
 fn verdicts(findings: &Value) -> Vec<(&str, &str)> {

@@ -15,6 +15,7 @@ mod secrets;
 #[cfg(unix)]
 mod server;
 #[cfg(unix)]
+#[allow(dead_code, reason = "the tests of the command line use the rest")]
 mod server_process;
 mod settings;
 mod tls;

@@ -26,8 +26,10 @@ const POLLS_MAX: u32 = 1_200;
 
 pub struct ServerProcess {
     pub port: u16,
+    folder: PathBuf,
+    words: Vec<String>,
     /// As long as its input is open, the server runs.
-    _process: Child,
+    process: Child,
 }
 
 impl ServerProcess {
@@ -43,33 +45,68 @@ impl ServerProcess {
             let folder = new_folder(name, attempt);
             let port = free_port();
             let words = command(&folder, port);
-            let log = File::create(folder.join("log")).unwrap();
-            let mut process = Command::new("sh")
-                .args(["-c", WITH_AN_END, "sh"])
-                .arg(&folder)
-                .args(&words)
-                .stdin(Stdio::piped())
-                .stdout(log.try_clone().unwrap())
-                .stderr(log)
-                .process_group(0)
-                .spawn()
-                .unwrap();
-            for _ in 0..POLLS_MAX {
-                if ask(port, "GET", "/").is_some_and(|answer| is_ready(&answer)) {
-                    return ServerProcess { port, _process: process };
-                }
-                // It ends early only if it could not start.
-                if process.try_wait().unwrap().is_some() {
-                    break;
-                }
-                wait();
+            let process = spawn(&folder, &words);
+            let mut server = ServerProcess { port, folder, words, process };
+            if server.becomes_ready(&is_ready) {
+                return server;
             }
-            println!("{name} did not start: {}", fs::read_to_string(folder.join("log")).unwrap_or_default());
-            drop(process.stdin.take());
-            process.wait().unwrap();
+            println!("{name} did not start: {}", server.log());
+            drop(server.process.stdin.take());
+            server.process.wait().unwrap();
         }
         panic!("{name} did not start; what it says stands above")
     }
+
+    /// Of its process group.
+    pub fn id(&self) -> u32 {
+        self.process.id()
+    }
+
+    /// As by a power cut: without a word, in the middle of whatever it does.
+    pub fn kill(&mut self) {
+        let group = format!("-{}", self.process.id());
+        // Killed already is killed.
+        Command::new("kill").args(["-9", "--", &group]).status().unwrap();
+        self.process.wait().unwrap();
+    }
+
+    /// On the same port, with what is in its folder.
+    pub fn start_again(&mut self, is_ready: impl Fn(&str) -> bool) {
+        self.process = spawn(&self.folder, &self.words);
+        assert!(self.becomes_ready(is_ready), "the server does not start again: {}", self.log());
+    }
+
+    fn becomes_ready(&mut self, is_ready: impl Fn(&str) -> bool) -> bool {
+        for _ in 0..POLLS_MAX {
+            if ask(self.port, "GET", "/").is_some_and(|answer| is_ready(&answer)) {
+                return true;
+            }
+            // It ends early only if it could not start.
+            if self.process.try_wait().unwrap().is_some() {
+                return false;
+            }
+            wait();
+        }
+        false
+    }
+
+    fn log(&self) -> String {
+        fs::read_to_string(self.folder.join("log")).unwrap_or_default()
+    }
+}
+
+fn spawn(folder: &Path, words: &[String]) -> Child {
+    let log = File::options().create(true).append(true).open(folder.join("log")).unwrap();
+    Command::new("sh")
+        .args(["-c", WITH_AN_END, "sh"])
+        .arg(folder)
+        .args(words)
+        .stdin(Stdio::piped())
+        .stdout(log.try_clone().unwrap())
+        .stderr(log)
+        .process_group(0)
+        .spawn()
+        .unwrap()
 }
 
 #[allow(clippy::disallowed_methods, reason = "nothing tells when a server is ready but asking it")]

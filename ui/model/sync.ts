@@ -1,5 +1,5 @@
 //! How sync stands and what it did, as the window says it. Pure, so that each sentence has a test.
-import type { ComputerView, RemoteView, SyncRunView, SyncState, SyncStatus } from "../generated/commands";
+import type { ComputerView, Finding, RemoteView, SyncRunView, SyncState, SyncStatus, Verdict } from "../generated/commands";
 import { bytes, list } from "./sentences";
 
 /** While something is on its way, often enough to be seen moving. */
@@ -52,6 +52,27 @@ export function runSentence(run: SyncRunView): string {
   if (run.merged > 0) did.push(`${counted(run.merged, "change")} from other computers`);
   const work = did.length > 0 ? list(did) : run.trouble === null ? "nothing new" : "nothing done";
   return `${work}; ${counted(run.requests, "request")}, ${bytes(run.sent_bytes)} sent, ${bytes(run.received_bytes)} received.`;
+}
+
+/** What a finding is, in a word that needs no colour. */
+export function verdictWord(verdict: Verdict): string {
+  switch (verdict) {
+    case "good":
+      return "Works";
+    case "mended":
+      return "Set right";
+    case "note":
+      return "Note";
+    case "bad":
+      return "Fault";
+  }
+}
+
+/** The end of a check, for whoever hears it. */
+export function checkSummary(findings: readonly Finding[]): string {
+  const faults = findings.filter((finding) => finding.verdict === "bad").length;
+  if (faults === 0) return "The check is done: syncing works here.";
+  return `The check is done: ${counted(faults, "fault keeps", "faults keep")} it from syncing.`;
 }
 
 export function counted(count: number, one: string, many = `${one}s`): string {

@@ -13,7 +13,7 @@ mod reader;
 )]
 mod server;
 #[path = "../../remote/server_process.rs"]
-#[allow(clippy::unwrap_used, reason = "shared with the tests of remotes")]
+#[allow(dead_code, clippy::unwrap_used, reason = "shared with the tests of remotes")]
 mod server_process;
 mod sync;
 mod window;

@@ -99,6 +99,7 @@ pub fn check(engine: &Engine, request: OfRemote) -> Result<Vec<Finding>, ApiErro
         location: &row.location,
         credentials: engine.credentials(row.id)?,
         clock: engine.env.clock(),
+        known: row.identity.is_some(),
         ids: [engine.env.new_id(), engine.env.new_id()],
     };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();

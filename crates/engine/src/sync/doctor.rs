@@ -63,6 +63,8 @@ pub struct Patient<'a> {
     pub location: &'a Location,
     pub credentials: Option<Credentials>,
     pub clock: Clock,
+    /// Whether a sync has been there before.
+    pub known: bool,
     /// Two ids that nobody has yet: of the probe, and of a reader who is not.
     pub ids: [Uuid; 2],
 }
@@ -101,6 +103,7 @@ async fn reach(
     // Ends because each of the other settings is tried once.
     loop {
         let remote = Remote::connect(&location, patient.credentials.clone(), patient.clock.clone())?;
+        let remote = if patient.known { remote.known_by(keys::IDENTITY) } else { remote };
         let error = match remote.list(&keys::replicas(patient.user)).await {
             Ok(listed) => {
                 if location != *patient.location {
