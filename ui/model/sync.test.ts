@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import type { ComputerView, RemoteView, SyncRunView, SyncStatus } from "../generated/commands";
-import { computerWords, placeTitle, pollAfterMs, removalWords, runSentence, syncShort, syncWord } from "./sync";
+import type { ComputerView, Finding, RemoteView, SyncRunView, SyncStatus } from "../generated/commands";
+import { checkSummary, computerWords, placeTitle, pollAfterMs, removalWords, runSentence, syncShort, syncWord, verdictWord } from "./sync";
 
 const status = (over: Partial<SyncStatus>): SyncStatus => ({ state: "up_to_date", sentence: "Up to date, just now.", hint: null, waiting: 0, progress: null, arrived: 0, ...over });
 const run = (over: Partial<SyncRunView>): SyncRunView => ({ began_at: "2027-01-15T08:00:00.000Z", ago: "just now", requests: 1, sent_bytes: 0, received_bytes: 0, sent: 0, received: 0, merged: 0, trouble: null, ...over });
@@ -71,6 +71,20 @@ it("a computer says when it was here, or that it can't be read", () => {
   expect(computerWords(computer({ chapters: 1 }))).toBe("was here yesterday, 1 text");
   expect(computerWords(computer({ last_here: null }))).toBe("not synced yet");
   expect(computerWords(computer({ trouble: "the file is cut short" }))).toBe("What it wrote can't be read here.");
+});
+
+describe("a check of a place", () => {
+  const finding = (verdict: Finding["verdict"]): Finding => ({ verdict, sentence: "It answers.", hint: null });
+
+  it("says of each finding how it is in a word", () => {
+    expect((["good", "mended", "note", "bad"] as const).map(verdictWord)).toEqual(["Works", "Set right", "Note", "Fault"]);
+  });
+
+  it("ends with whether syncing works", () => {
+    expect(checkSummary([finding("good"), finding("note"), finding("mended")])).toBe("The check is done: syncing works here.");
+    expect(checkSummary([finding("bad")])).toBe("The check is done: 1 fault keeps it from syncing.");
+    expect(checkSummary([finding("bad"), finding("good"), finding("bad")])).toBe("The check is done: 2 faults keep it from syncing.");
+  });
 });
 
 describe("removing a reader", () => {

@@ -58,6 +58,11 @@ pub async fn two_computers_that_were_offline_come_together_without_a_click() {
         }
     }
     pictures.take(&one, "72-you-up-to-date").await;
+    one.click("[data-test=check-remote]").await;
+    one.see("[data-test=findings] [data-verdict=good]").await;
+    let faultless = "return document.querySelector('[data-test=findings] [data-verdict=bad]') === null";
+    one.come_true("the check finds no fault", faultless).await;
+    pictures.take(&one, "74-you-checked").await;
     one.go("#/", "[data-test=chapter-1]").await;
     pictures.take(&one, "73-contents-up-to-date").await;
 }
