@@ -158,8 +158,17 @@ fn an_inspection_knows_which_remote_it_is() {
         assert_eq!(error["code"], "remote_failed", "a sync stops there: {error}");
         assert!(world.told().contains(error["message"].as_str().unwrap()), "{error} {}", world.told());
     }
+    // A folder that it was and that holds nothing of it any more is where a stick is not plugged in.
     fs::remove_file(&marker).unwrap();
-    assert_eq!(state(), "unmarked");
+    for words in [&["remote", "inspect"][..], &["sync"]] {
+        let error = world.laptop.error(words);
+        assert!(
+            error["message"].as_str().unwrap().ends_with("nothing of what Primer kept in it."),
+            "{error}"
+        );
+    }
+    fs::write(&marker, r#"{"format": 1, "id": "0192f0c1-2345-4abc-8def-0123456789ab"}"#).unwrap();
+    assert_eq!(state(), "known");
     world.laptop.json(&["sync"]);
     assert_eq!((state(), world.replica_of(&world.laptop).exists()), (json!("known"), true));
 }
