@@ -10,6 +10,7 @@ pub mod cache;
 mod engine;
 pub mod env;
 pub mod folders;
+mod http;
 mod parallel;
 pub mod reading;
 pub mod remote;

@@ -16,6 +16,7 @@ use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 pub use self::words::Words;
+use crate::http::NetworkFailure;
 
 /// What is wrong, from a closed set.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
@@ -109,19 +110,6 @@ impl fmt::Display for ClockOffset {
         let way = if self.ms < 0 { "fast" } else { "slow" };
         write!(f, "{count} {unit}{plural} {way}")
     }
-}
-
-/// How a request failed below HTTP.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum NetworkFailure {
-    /// No address, no route, refused: nobody was reached.
-    NotReached,
-    Slow,
-    Certificate,
-    /// Reached, but what speaks there is neither HTTP nor TLS, or not that which was expected.
-    OtherLanguage,
-    /// The connection was closed before the answer was complete.
-    CutShort,
 }
 
 type ByVerb = fn(Verb) -> RemoteFault;

@@ -1,8 +1,9 @@
 use std::io::ErrorKind;
 use std::path::PathBuf;
 
-use super::{CODES, ClockOffset, MESSAGES, NetworkFailure, RemoteFault, Verb};
+use super::{CODES, ClockOffset, MESSAGES, RemoteFault, Verb};
 use super::{of_code, of_file, of_network, of_status};
+use crate::http::NetworkFailure;
 use crate::remote::location::Place;
 
 const VERBS: [Verb; 4] = [Verb::List, Verb::Read, Verb::Write, Verb::Delete];

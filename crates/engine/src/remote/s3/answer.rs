@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use reqwest::StatusCode;
-use reqwest::header::{CONTENT_TYPE, DATE, ETAG, HeaderMap, RETRY_AFTER};
+use reqwest::header::{CONTENT_TYPE, ETAG, HeaderMap};
 
-use super::clock::time_between;
 use super::line::Line;
 use super::xml;
+use crate::http::retry_after;
 use crate::remote::error::RemoteError;
 use crate::remote::faults::{self, ClockOffset, RemoteFault, Verb};
 
@@ -46,13 +46,6 @@ impl Answer {
                 start.starts_with("<html") || start.starts_with("<!doctype html")
             }
         }
-    }
-
-    /// Seconds, or a date by the server's own clock.
-    fn retry_after(&self) -> Option<Duration> {
-        let after = self.header(RETRY_AFTER.as_str())?.trim();
-        let until_date = || time_between(self.header(DATE.as_str())?, after);
-        after.parse().ok().map(Duration::from_secs).or_else(until_date)
     }
 
     /// Not of something that stands between.
@@ -100,7 +93,7 @@ impl Line {
             None => format!("HTTP status {status}"),
         };
         let mut error = self.error(fault, detail);
-        error.retry_after = answer.retry_after().map(|wait| wait.min(WAIT_MAX));
+        error.retry_after = retry_after(&answer.headers).map(|wait| wait.min(WAIT_MAX));
         error
     }
 }

@@ -4,11 +4,10 @@
 //! time, so a wrong clock is measured, signed around, and told to the reader.
 
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::time::Duration;
 
-use jiff::fmt::rfc2822::DateTimeParser;
 use primer_domain::timestamp::Timestamp;
 
+use crate::http::unix_ms;
 use crate::remote::Clock;
 use crate::remote::faults::ClockOffset;
 
@@ -59,16 +58,6 @@ impl ServerClock {
     pub fn sign_with(&self, measured_ms: i64) {
         self.signing_ms.store(measured_ms, Ordering::Relaxed);
     }
-}
-
-fn unix_ms(date: &str) -> Option<i64> {
-    Some(DateTimeParser::new().parse_timestamp(date.trim()).ok()?.as_millisecond())
-}
-
-/// Between two dates of one server. Zero if the later one is the earlier.
-pub fn time_between(earlier: &str, later: &str) -> Option<Duration> {
-    let between_ms = unix_ms(later)? - unix_ms(earlier)?;
-    Some(Duration::from_millis(u64::try_from(between_ms).unwrap_or(0)))
 }
 
 /// Whether a time signed with `used_ms` may have been refused for what was measured.

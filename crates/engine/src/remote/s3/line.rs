@@ -11,10 +11,10 @@ use tokio::time::timeout;
 
 use super::answer::{Answer, cut, head_len_bytes};
 use super::clock::{ServerClock, explains_refusal};
-use super::wire;
+use crate::http::{self, NetworkFailure, Way};
 use crate::remote::Clock;
 use crate::remote::error::RemoteError;
-use crate::remote::faults::{self, ClockOffset, NetworkFailure, RemoteFault, Verb};
+use crate::remote::faults::{self, ClockOffset, RemoteFault, Verb};
 use crate::remote::location::{Credentials, Patience, Place, S3Location, Style, usual_region};
 use crate::remote::traffic::Counters;
 
@@ -80,7 +80,13 @@ impl Line {
         let credentials = credentials
             .filter(|own| !own.secret_access_key.expose().trim().is_empty())
             .ok_or_else(|| RemoteError::new(RemoteFault::NoSecret, &place, ""))?;
-        let client = wire::client(location, &endpoint, &patience).map_err(|(what, source)| {
+        let way = Way {
+            endpoint: &endpoint,
+            connect: patience.connect,
+            ca_file: location.ca_file.as_deref(),
+            proxy: location.proxy.as_deref(),
+        };
+        let client = http::client(&way).map_err(|(what, source)| {
             let error = bad(&what);
             match source {
                 Some(source) => error.because(source),
@@ -262,7 +268,7 @@ impl Line {
             Ok(Err(error)) => {
                 // Its address has the signature in it.
                 let error = error.without_url();
-                let fault = faults::of_network(wire::failure_of(&error));
+                let fault = faults::of_network(http::failure_of(&error));
                 Err(self.error(fault, with_causes(&error)).because(error))
             }
             Err(elapsed) => Err(self.error(RemoteFault::TimedOut, "").because(elapsed)),

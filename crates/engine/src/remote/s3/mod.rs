@@ -8,7 +8,6 @@
 mod answer;
 mod clock;
 mod line;
-mod wire;
 mod xml;
 
 use std::collections::{BTreeMap, BTreeSet};

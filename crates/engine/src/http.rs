@@ -1,16 +1,19 @@
-//! HTTP below S3: one client for a remote, and what a failed request means.
+//! HTTP below S3 and the model server: one client for each place, and what a failed request means.
+//!
+//! Redirects are never followed, nothing is tried again by itself, and this computer's own servers are never asked
+//! through a proxy.
 
 use std::error::Error;
 use std::fs;
 use std::io;
 use std::net::IpAddr;
+use std::path::Path;
 use std::sync::Once;
 use std::time::Duration;
 
+use jiff::fmt::rfc2822::DateTimeParser;
+use reqwest::header::{DATE, HeaderMap, RETRY_AFTER};
 use reqwest::{Certificate, Client, Proxy, Url, redirect, retry};
-
-use crate::remote::faults::NetworkFailure;
-use crate::remote::location::{Patience, S3Location};
 
 /// Longer than the 20 s after which many servers hang up, a connection is not kept.
 const IDLE: Duration = Duration::from_secs(15);
@@ -18,23 +21,46 @@ const IDLE: Duration = Duration::from_secs(15);
 /// Why no client can be made of the settings, and the cause.
 pub type Unusable = (String, Option<Box<dyn Error + Send + Sync>>);
 
-/// Redirects are never followed: a signature holds for one host, and what a stranger answers is not the
-/// bucket.
-pub fn client(location: &S3Location, endpoint: &Url, patience: &Patience) -> Result<Client, Unusable> {
+/// How a request failed below HTTP.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NetworkFailure {
+    /// No address, no route, refused: nobody was reached.
+    NotReached,
+    Slow,
+    Certificate,
+    /// Reached, but what speaks there is neither HTTP nor TLS, or not that which was expected.
+    OtherLanguage,
+    /// The connection was closed before the answer was complete.
+    CutShort,
+}
+
+/// What is particular to the way to one server.
+pub struct Way<'a> {
+    pub endpoint: &'a Url,
+    pub connect: Duration,
+    /// A PEM file of certificate authorities to trust besides the system's.
+    pub ca_file: Option<&'a Path>,
+    /// Without it the system's settings and environment decide.
+    pub proxy: Option<&'a str>,
+}
+
+/// Redirects are never followed: a signature or a key is meant for one host, and what a stranger answers is not the
+/// server's.
+pub fn client(way: &Way<'_>) -> Result<Client, Unusable> {
     static PROVIDER: Once = Once::new();
     // An error here only says that another part of the program was first.
     PROVIDER.call_once(|| drop(rustls::crypto::ring::default_provider().install_default()));
     let mut builder = Client::builder()
-        .connect_timeout(patience.connect)
+        .connect_timeout(way.connect)
         .http1_only()
         .pool_idle_timeout(IDLE)
         .redirect(redirect::Policy::none())
         .referer(false)
         .retry(retry::never());
-    if endpoint.scheme() == "http" {
+    if way.endpoint.scheme() == "http" {
         // Nothing is verified, so a computer without any certificate authorities is good enough.
         builder = builder.tls_certs_only([]);
-    } else if let Some(file) = &location.ca_file {
+    } else if let Some(file) = way.ca_file {
         let unusable = |what: &str| format!("the CA file {} {what}", file.display());
         let pem = fs::read(file).map_err(|source| (unusable("can't be read"), Some(source.into())))?;
         let certificates = Certificate::from_pem_bundle(&pem)
@@ -44,7 +70,7 @@ pub fn client(location: &S3Location, endpoint: &Url, patience: &Patience) -> Res
         }
         builder = builder.tls_certs_merge(certificates);
     }
-    match location.proxy.as_deref().map(str::trim).filter(|proxy| !proxy.is_empty()) {
+    match way.proxy.map(str::trim).filter(|proxy| !proxy.is_empty()) {
         Some(proxy) => {
             // The address may hold a password, so the error that quotes it is not kept, and neither are
             // settings with it.
@@ -57,7 +83,7 @@ pub fn client(location: &S3Location, endpoint: &Url, patience: &Patience) -> Res
             builder = builder.proxy(Proxy::all(address).map_err(|_| no_address())?);
         }
         // No proxy can reach this computer's own servers.
-        None if is_loopback(endpoint) => builder = builder.no_proxy(),
+        None if is_loopback(way.endpoint) => builder = builder.no_proxy(),
         None => {}
     }
     builder.build().map_err(|source| {
@@ -65,7 +91,8 @@ pub fn client(location: &S3Location, endpoint: &Url, patience: &Patience) -> Res
     })
 }
 
-fn is_loopback(endpoint: &Url) -> bool {
+/// Whether this is the computer itself.
+pub fn is_loopback(endpoint: &Url) -> bool {
     let host = endpoint.host_str().unwrap_or_default();
     let address = host.trim_matches(['[', ']']).parse::<IpAddr>();
     address.map_or(host == "localhost", |address| address.is_loopback())
@@ -123,4 +150,23 @@ fn of_cause(error: &(dyn Error + 'static)) -> Option<NetworkFailure> {
         | io::ErrorKind::UnexpectedEof => Some(NetworkFailure::CutShort),
         _ => None,
     }
+}
+
+/// How long a server asks to be left alone: in seconds, or until a date by its own clock.
+pub fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+    let header = |name| headers.get(name)?.to_str().ok().map(str::trim);
+    let after = header(RETRY_AFTER)?;
+    let until_date = || time_between(header(DATE)?, after);
+    after.parse().ok().map(Duration::from_secs).or_else(until_date)
+}
+
+/// Between two dates of one server. Zero if the later one is the earlier.
+fn time_between(earlier: &str, later: &str) -> Option<Duration> {
+    let between_ms = unix_ms(later)? - unix_ms(earlier)?;
+    Some(Duration::from_millis(u64::try_from(between_ms).unwrap_or(0)))
+}
+
+/// Of a date as headers have it.
+pub fn unix_ms(date: &str) -> Option<i64> {
+    Some(DateTimeParser::new().parse_timestamp(date.trim()).ok()?.as_millisecond())
 }
