@@ -42,10 +42,17 @@ pub fn good_requests(user: UserId) -> Vec<(&'static str, Value)> {
         ("network_is_back", json!({})),
         ("get_sync_settings", json!({"user_id": user})),
         ("set_sync_settings", json!({"user_id": user, "settings": {"older_too": true, "metered": false}})),
+        ("model_settings", json!({"user_id": user})),
+        ("set_model", json!({"user_id": user, "base_url": "http://localhost:11434", "model": "llama3.2:3b"})),
+        ("model_disclosure", json!({"user_id": user})),
+        ("model_off", json!({"user_id": user})),
+        ("discard_rewrite", json!({"user_id": user, "chapter_id": 1})),
     ]
 }
 
-const ANSWERED_ELSEWHERE: [&str; 8] = [
+const ANSWERED_ELSEWHERE: [&str; 10] = [
+    "list_models",
+    "test_model",
     "add_remote",
     "check_remote",
     "remove_remote",
@@ -78,7 +85,7 @@ fn every_command_that_the_window_knows_is_answered_and_the_other_way_round() {
     let (_computer, engine, user) = started();
     let tried: BTreeSet<String> = good_requests(user).iter().map(|(name, _)| (*name).to_owned()).collect();
     let mut known = commands_in_typescript();
-    // What needs a remote, or takes the reader away, has tests of its own.
+    // What needs a remote or a model server, or takes the reader away, has tests of its own.
     for command in ANSWERED_ELSEWHERE {
         assert!(known.remove(command), "{command} is no command");
     }

@@ -10,6 +10,7 @@ mod database;
 mod desk;
 mod eviction;
 mod freshness;
+mod model;
 mod one_flight;
 mod other_books;
 mod places;
@@ -18,6 +19,8 @@ mod profile;
 mod readers;
 #[path = "../render/mod.rs"]
 mod render;
+mod rewriting;
+mod rewriting_synced;
 mod start_up;
 mod syncing;
 mod upgrades;

@@ -4,6 +4,7 @@
 pub mod books;
 pub mod database;
 pub mod folders;
+pub mod model_server;
 pub mod seeded;
 
 pub use books::BookOnDisk;

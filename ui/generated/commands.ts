@@ -1,6 +1,6 @@
 // Made from the engine's types by `cargo xtask types`. Do not edit.
 
-export type ErrorCode = "invalid_name" | "invalid_profile" | "user_not_found" | "chapter_not_found" | "block_not_found" | "book_invalid" | "database_newer" | "database_unusable" | "disk_full" | "disk_failed" | "remote_not_found" | "computer_not_found" | "remote_failed" | "secret_failed" | "busy" | "invalid_request" | "internal";
+export type ErrorCode = "invalid_name" | "invalid_profile" | "user_not_found" | "chapter_not_found" | "block_not_found" | "book_invalid" | "database_newer" | "database_unusable" | "disk_full" | "disk_failed" | "remote_not_found" | "computer_not_found" | "remote_failed" | "secret_failed" | "model_off" | "model_failed" | "cancelled" | "busy" | "invalid_request" | "internal";
 
 export type ApiError = { code: ErrorCode, 
 /**
@@ -354,6 +354,66 @@ export type StoredChapter = { chapter_id: number, title: string,
  */
 texts: number, len_bytes: number, };
 
+export type SetModel = { user_id: string, 
+/**
+ * With or without `/v1`.
+ */
+base_url: string, model: string, 
+/**
+ * How many tokens the model takes at once; the usual number where it is not said.
+ */
+context_tokens: number | null, 
+/**
+ * None keeps the one that was given for the same server.
+ */
+key: string | null, };
+
+export type ListModels = { user_id: string, 
+/**
+ * A server that is not set yet; none for the one that is.
+ */
+base_url: string | null, 
+/**
+ * For that server; none for the one that was given when it was set, if it is the same.
+ */
+key: string | null, };
+
+export type ModelChoice = { base_url: string, model: string, context_tokens: number, 
+/**
+ * Where its key is kept on this computer; none where it has none.
+ */
+key: SecretPlaceView | null, };
+
+export type ModelView = { 
+/**
+ * None while it is off.
+ */
+model: ModelChoice | null, };
+
+export type ModelDisclosure = { 
+/**
+ * A sentence; none while it is off.
+ */
+goes_to: string | null, sent: Array<string>, not_sent: Array<string>, };
+
+export type TokenCount = { prompt: number, completion: number, };
+
+export type ModelTest = { 
+/**
+ * What the model wrote.
+ */
+text: string, 
+/**
+ * A sentence on what came.
+ */
+sentence: string, took_ms: number, tokens: TokenCount | null, };
+
+export type Discarded = { 
+/**
+ * How many rewritten texts were given up.
+ */
+texts: number, };
+
 export type Commands = {
   startup: { request: Nothing; response: Startup };
   add_reader: { request: AddReader; response: Reader };
@@ -388,4 +448,11 @@ export type Commands = {
   network_is_back: { request: Nothing; response: Nothing };
   get_sync_settings: { request: OfReader; response: SyncSettings };
   set_sync_settings: { request: SetSyncSettings; response: Nothing };
+  model_settings: { request: OfReader; response: ModelView };
+  set_model: { request: SetModel; response: ModelView };
+  model_off: { request: OfReader; response: ModelView };
+  list_models: { request: ListModels; response: Array<string> };
+  test_model: { request: OfReader; response: ModelTest };
+  model_disclosure: { request: OfReader; response: ModelDisclosure };
+  discard_rewrite: { request: OfChapter; response: Discarded };
 };

@@ -37,6 +37,8 @@ pub struct Engine {
     pub(crate) shelf: Bookshelf,
     pub(crate) pages: RenderedPages,
     pub(crate) flights: Flights,
+    /// Apart from the visits: reading does not wait for a model.
+    pub(crate) rewritings: Flights,
     pub(crate) notes: Mutex<Notes>,
     pub(crate) secrets: Secrets,
     pub(crate) desk: Desk,
@@ -57,6 +59,7 @@ impl Engine {
             shelf,
             pages: RenderedPages::new(data),
             flights: Flights::default(),
+            rewritings: Flights::default(),
             notes: Mutex::new(Notes::default()),
             secrets,
             desk: Desk::default(),

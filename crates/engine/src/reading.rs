@@ -10,10 +10,12 @@ use primer_domain::personalise::{GENERATOR_VERSION, personalise};
 use primer_domain::profile::Background;
 use primer_domain::replica::{Stamp, keep_again};
 use primer_domain::storage_path::StoragePath;
+use primer_domain::timestamp::Timestamp;
+use rusqlite::Transaction;
 use thiserror::Error;
 
 use crate::Engine;
-use crate::blobs::{BlobError, Found};
+use crate::blobs::{BlobError, Found, WritingAlone};
 use crate::replica;
 use crate::store::chapters::{self, ChapterRow};
 use crate::store::texts::{self, StoredText};
@@ -34,6 +36,7 @@ pub enum ReadError {
 /// A reader as their background is used: read once, so that the hash is the hash of what was really used.
 #[derive(Debug, Clone)]
 pub struct CurrentProfile {
+    pub user: UserId,
     pub background: Background,
     pub hash: ProfileHash,
     /// False for a reader who skipped the questions.
@@ -71,13 +74,13 @@ pub struct Flights {
 type FlightKey = (UserId, ChapterId, ProfileHash, ChapterVersion);
 
 impl Flights {
-    fn of(&self, key: FlightKey) -> Arc<Mutex<()>> {
+    pub(crate) fn of(&self, key: FlightKey) -> Arc<Mutex<()>> {
         let mut under_way = self.under_way.lock().unwrap_or_else(PoisonError::into_inner);
         Arc::clone(under_way.entry(key).or_default())
     }
 
     /// Forgets a flight that nobody else waits for.
-    fn land(&self, key: &FlightKey) {
+    pub(crate) fn land(&self, key: &FlightKey) {
         let mut under_way = self.under_way.lock().unwrap_or_else(PoisonError::into_inner);
         if under_way.get(key).is_some_and(|flight| Arc::strong_count(flight) <= 2) {
             under_way.remove(key);
@@ -104,6 +107,7 @@ impl Engine {
         match profile {
             None => Err(ReadError::NoSuchReader(user.to_string())),
             Some(Some(profile)) => Ok(CurrentProfile {
+                user,
                 background: profile.background,
                 hash: profile.hash,
                 answered: true,
@@ -112,7 +116,7 @@ impl Engine {
             Some(None) => {
                 let background = Background::of_somebody_new();
                 let hash = background.hash();
-                Ok(CurrentProfile { background, hash, answered: false, updated_at: None })
+                Ok(CurrentProfile { user, background, hash, answered: false, updated_at: None })
             }
         }
     }
@@ -144,16 +148,21 @@ impl Engine {
     /// Opens a chapter for a reader, writing it first if what is stored is not right any more.
     pub fn visit(&self, user: UserId, id: ChapterId) -> Result<Visit, ReadError> {
         let chapter = self.chapter(id)?;
-        let profile = self.current_profile(user)?;
+        self.visit_with(chapter, self.current_profile(user)?)
+    }
+
+    /// For a background that was read before.
+    pub(crate) fn visit_with(&self, chapter: &Chapter, profile: CurrentProfile) -> Result<Visit, ReadError> {
+        let user = profile.user;
         let look = self.look(user, chapter, profile.hash)?;
         if let Some(visit) = self.opened_visit(look.state, &look, &profile) {
             return Ok(visit);
         }
-        let key = (user, id, profile.hash, chapter.version);
+        let key = (user, chapter.id, profile.hash, chapter.version);
         let flight = self.flights.of(key);
         let visit = {
             let _alone = flight.lock().unwrap_or_else(PoisonError::into_inner);
-            self.generate(user, chapter, &profile, look.state)
+            self.generate(chapter, &profile, look.state)
         };
         self.flights.land(&key);
         visit
@@ -221,23 +230,21 @@ impl Engine {
     /// Writes the chapter, unless somebody else has while this visit waited its turn.
     fn generate(
         &self,
-        user: UserId,
         chapter: &Chapter,
         profile: &CurrentProfile,
         state: Freshness,
     ) -> Result<Visit, ReadError> {
         let markdown = personalise(&chapter.source, &profile.background);
-        let digest = TextDigest::of(markdown.as_bytes());
         let path = StoragePath {
-            user_id: user,
+            user_id: profile.user,
             chapter_id: chapter.id,
             profile_hash: profile.hash,
             chapter_version: chapter.version,
-            digest: digest.prefix(),
+            digest: TextDigest::of(markdown.as_bytes()).prefix(),
         };
         let mut visit =
             Visit { state, generated: false, profile: profile.clone(), path, markdown, not_kept: None };
-        match self.keep(chapter, &visit, digest) {
+        match self.keep(chapter, &visit) {
             Ok(Kept::Here(visit)) => return Ok(*visit),
             Ok(Kept::Written) => visit.generated = true,
             // The text is right, only its storing failed; the reader reads, and is told why it will be written again.
@@ -246,35 +253,24 @@ impl Engine {
         Ok(visit)
     }
 
-    fn keep(&self, chapter: &Chapter, visit: &Visit, digest: TextDigest) -> Result<Kept, ReadError> {
+    fn keep(&self, chapter: &Chapter, visit: &Visit) -> Result<Kept, ReadError> {
         let alone = self.blobs.write_alone()?;
         let look = self.look(visit.path.user_id, chapter, visit.path.profile_hash)?;
         if let Some(visit) = self.opened_visit(visit.state, &look, &visit.profile) {
             return Ok(Kept::Here(Box::new(visit)));
         }
-        if let Some(file) = look.row.as_ref().and_then(|row| row.file)
-            && look.state == Freshness::Damaged
-        {
+        let damaged = look.row.as_ref().and_then(|row| row.file).filter(|_| look.state == Freshness::Damaged);
+        if let Some(file) = damaged {
             self.blobs.set_aside(&file.path)?;
         }
         self.blobs.write(&alone, &visit.path, visit.markdown.as_bytes())?;
         let at = self.env.now();
         self.store.write(|transaction| {
-            let device = devices::find(transaction, visit.path.user_id)?;
-            texts::insert(
-                transaction,
-                &StoredText {
-                    path: visit.path,
-                    book_id: self.shelf.book.id.clone(),
-                    digest,
-                    len_bytes: visit.markdown.len() as u64,
-                    generator: generator(),
-                    created_at: at,
-                    last_opened_at: at,
-                    stamp: device.map(|device| Stamp::next(None, at, device.id)),
-                    came_from: None,
-                },
-            )?;
+            if let Some(file) = damaged.filter(|file| file.path != visit.path) {
+                // A rewritten text can't be written again. Not known here any more, it may come back from a remote.
+                texts::remove(transaction, &file.path)?;
+            }
+            self.record_text(transaction, visit.path, visit.markdown.as_bytes(), generator(), at)?;
             chapters::save(transaction, &visit.path, at)?;
             backgrounds::save(transaction, visit.path.user_id, &visit.profile.background)?;
             // Its reader wants it after all.
@@ -283,12 +279,43 @@ impl Engine {
             })?;
             devices::count_change(transaction, visit.path.user_id)
         })?;
+        self.note_kept(&alone);
+        Ok(Kept::Written)
+    }
+
+    /// Accounts for a text that was made here for the installed book.
+    pub(crate) fn record_text(
+        &self,
+        transaction: &Transaction<'_>,
+        path: StoragePath,
+        text: &[u8],
+        generator: String,
+        at: Timestamp,
+    ) -> Result<(), StoreError> {
+        let device = devices::find(transaction, path.user_id)?;
+        texts::insert(
+            transaction,
+            &StoredText {
+                path,
+                book_id: self.shelf.book.id.clone(),
+                digest: TextDigest::of(text),
+                len_bytes: text.len() as u64,
+                generator,
+                created_at: at,
+                last_opened_at: at,
+                stamp: device.map(|device| Stamp::next(None, at, device.id)),
+                came_from: None,
+            },
+        )
+    }
+
+    /// Tells who waits that there is something new, and makes room for it.
+    pub(crate) fn note_kept(&self, alone: &WritingAlone) {
         self.desk.note_change();
-        if let Err(error) = self.evict_over_quota(&alone) {
+        if let Err(error) = self.evict_over_quota(alone) {
             // The text is stored; that older ones could not leave is no reason to say it was not.
             eprintln!("primer: the stored texts could not be brought under their quota: {error}");
         }
-        Ok(Kept::Written)
     }
 }
 

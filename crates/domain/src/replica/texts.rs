@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::registers::collection::TAKEN_BACK;
 use super::{RegisterKey, Registers, Stamp};
 use crate::ids::{ChapterVersion, TextDigest, UserId};
+use crate::rewrite::is_rewritten;
 use crate::storage_path::StoragePath;
 
 /// What is announced of a text. Its path says the rest.
@@ -15,7 +16,7 @@ pub struct TextEntry {
     pub book_id: String,
     pub digest: TextDigest,
     pub len_bytes: u64,
-    /// What wrote it, such as `primer/1`.
+    /// What wrote it, such as `primer/1`, or `model/1/llama3.2:3b` for one that a model rewrote.
     pub generator: String,
     /// When, and by which computer, it was made.
     pub stamp: Stamp,
@@ -24,11 +25,13 @@ pub struct TextEntry {
 pub type Texts = BTreeMap<StoragePath, TextEntry>;
 
 /// Where a text stands among those for its chapter and background: the least is the best.
-pub type TextRank = (Reverse<ChapterVersion>, Stamp, TextDigest, StoragePath);
+pub type TextRank = (Reverse<ChapterVersion>, Reverse<bool>, Stamp, TextDigest, StoragePath);
 
-/// The greater chapter version first, then the earlier stamp, then the smaller digest.
+/// The greater chapter version first, then what a model rewrote, for its reader asked for it, then the earlier stamp,
+/// then the smaller digest.
 pub fn rank(path: &StoragePath, entry: &TextEntry) -> TextRank {
-    (Reverse(path.chapter_version), entry.stamp, entry.digest, *path)
+    let rewritten = is_rewritten(&entry.generator);
+    (Reverse(path.chapter_version), Reverse(rewritten), entry.stamp, entry.digest, *path)
 }
 
 /// Whether `a` is preferred to `b`, two texts for one chapter and background.
@@ -90,14 +93,21 @@ mod tests {
     use crate::replica::{RegisterKey, Registers};
 
     #[test]
-    fn the_greater_version_is_preferred_then_the_earlier_stamp_then_the_smaller_digest() {
+    fn the_greater_version_is_preferred_then_a_rewritten_text_then_the_earlier_stamp_then_the_smaller_digest()
+    {
         let newer = text(1, 2, "newer", stamp(9, 0, 1));
+        let rewritten = |words: &str, ms: i64| {
+            let mut text = text(1, 1, words, stamp(ms, 0, 1));
+            text.1.generator = "model/1/x".to_owned();
+            text
+        };
+        let (first, second) = (rewritten("rewritten", 7), rewritten("rewritten again", 8));
         let early = text(1, 1, "early", stamp(1, 0, 1));
         let late = text(1, 1, "late", stamp(2, 0, 1));
         let mut twins = [text(1, 1, "a", stamp(3, 0, 1)), text(1, 1, "b", stamp(3, 0, 1))];
         twins.sort_by_key(|(_, entry)| entry.digest);
         let [small, great] = &twins;
-        let order = [&newer, &early, &late, small, great];
+        let order = [&newer, &first, &second, &early, &late, small, great];
         for (at, (path, entry)) in order.iter().enumerate() {
             for (other, (other_path, other_entry)) in order.iter().enumerate() {
                 assert_eq!(better((path, entry), (other_path, other_entry)), at < other);

@@ -6,6 +6,7 @@ use super::rows::stamped;
 use crate::ids::{ChapterId, ChapterVersion, ProfileHash, UserId};
 use crate::profile::Background;
 use crate::replica::{TextEntry, Texts, better};
+use crate::rewrite::is_rewritten;
 use crate::storage_path::StoragePath;
 
 /// One reader's texts, here and in one remote.
@@ -31,6 +32,8 @@ pub struct TextsNow<'a> {
     pub asked_for: BTreeSet<StoragePath>,
     /// What the reader removed everywhere.
     pub taken_back: BTreeSet<StoragePath>,
+    /// Rewritten texts that were fetched once and were not what they should be.
+    pub refused: BTreeSet<StoragePath>,
     /// Whether to bring here also what is not shown now: other backgrounds, other versions, other books.
     pub older_too: bool,
     /// What may be stored here in addition.
@@ -79,12 +82,19 @@ pub fn texts(now: &TextsNow<'_>) -> TextPlan {
 impl TextPlan {
     fn add(&mut self, now: &TextsNow<'_>, wanted: Wanted) {
         let Wanted { path, entry } = &wanted;
-        let can_be_written_here = entry.book_id == now.book_id
-            && entry.generator == now.generator
-            && now.versions.get(&path.chapter_id) == Some(&path.chapter_version)
-            && now.backgrounds.contains_key(&path.profile_hash);
-        if can_be_written_here { self.generate.push(wanted) } else { self.fetch.push(wanted) }
+        if entry.generator == now.generator && has_source(now, path, entry) {
+            self.generate.push(wanted)
+        } else {
+            self.fetch.push(wanted)
+        }
     }
+}
+
+/// Whether the deterministic text of its key can be made here.
+fn has_source(now: &TextsNow<'_>, path: &StoragePath, entry: &TextEntry) -> bool {
+    entry.book_id == now.book_id
+        && now.versions.get(&path.chapter_id) == Some(&path.chapter_version)
+        && now.backgrounds.contains_key(&path.profile_hash)
 }
 
 /// A text that this reader has, or once had, and did not remove everywhere.
@@ -98,9 +108,14 @@ fn uploads(now: &TextsNow<'_>) -> Vec<StoragePath> {
     now.held.keys().filter(|path| counts(now, path)).filter(is_lacking).copied().collect()
 }
 
-/// Announced, and not here.
+/// Announced, and not here. What a model rewrote is believed only where it can be compared with what it was made from.
 fn announced<'a>(now: &'a TextsNow<'_>) -> impl Iterator<Item = (&'a StoragePath, &'a TextEntry)> {
-    now.mentions.iter().filter(|(path, _)| counts(now, path) && !now.held.contains_key(path))
+    let can_be_believed = |path: &StoragePath, entry: &TextEntry| {
+        !is_rewritten(&entry.generator) || has_source(now, path, entry) && !now.refused.contains(path)
+    };
+    now.mentions.iter().filter(move |(path, entry)| {
+        counts(now, path) && !now.held.contains_key(path) && can_be_believed(path, entry)
+    })
 }
 
 /// For each chapter of the book the text that its reader should be shown now, where it is announced and not

@@ -10,8 +10,10 @@ use ts_rs::TS;
 use crate::OpenError;
 use crate::blobs::BlobError;
 use crate::bookshelf::BookError;
+use crate::model::ModelError;
 use crate::reading::ReadError;
 use crate::remote::RemoteError;
+use crate::rewriting::RewriteError;
 use crate::secrets::SecretError;
 use crate::store::StoreError;
 use crate::sync::SyncError;
@@ -34,6 +36,12 @@ pub enum ErrorCode {
     /// A remote, or the way to it; which of the many, its message says.
     RemoteFailed,
     SecretFailed,
+    /// No model server is set.
+    ModelOff,
+    /// A model server, the way to it or its answers; which of the many, its message says.
+    ModelFailed,
+    /// Somebody stopped it.
+    Cancelled,
     /// Another program holds what is needed.
     Busy,
     InvalidRequest,
@@ -127,6 +135,22 @@ impl ApiError {
             ErrorCode::InvalidRequest,
             format!("There is no command {name}."),
             "This is a fault of the program; please report it with this sentence.",
+        )
+    }
+
+    pub(super) fn model_off() -> ApiError {
+        ApiError::new(
+            ErrorCode::ModelOff,
+            "No model server is set, and none is asked until you set one.",
+            "Set one with “primer model set --url URL --model NAME”.",
+        )
+    }
+
+    pub(super) fn no_network(error: &std::io::Error) -> ApiError {
+        ApiError::new(
+            ErrorCode::Internal,
+            format!("The network can't be used: {error}."),
+            "Close other programs and try again.",
         )
     }
 
@@ -231,6 +255,48 @@ impl From<SecretError> for ApiError {
             format!("{}.", sentence(&with_causes(&error)).trim_end_matches('.')),
             "Unlock this computer's keychain, or check that the data folder is yours to write to, and try again.",
         )
+    }
+}
+
+impl From<ModelError> for ApiError {
+    fn from(error: ModelError) -> ApiError {
+        let words = error.words();
+        ApiError::new(ErrorCode::ModelFailed, words.sentence, words.next_step)
+    }
+}
+
+impl From<RewriteError> for ApiError {
+    fn from(error: RewriteError) -> ApiError {
+        match error {
+            RewriteError::Off => ApiError::model_off(),
+            RewriteError::ContextTooSmall { tokens } => ApiError::new(
+                ErrorCode::ModelFailed,
+                format!(
+                    "A model that takes {tokens} tokens at once is too small for a section and its instructions."
+                ),
+                "Set the model with a larger --context, and give it as much on its server.",
+            ),
+            RewriteError::NewerBook => ApiError::new(
+                ErrorCode::ModelFailed,
+                "This text was written from a newer book than the one installed here, so it can't be rewritten here.",
+                "Update the book first, or rewrite it on the computer that has the newer one.",
+            ),
+            RewriteError::Refused(refusal) => ApiError::new(
+                ErrorCode::ModelFailed,
+                format!("The rewritten chapter as a whole was not right, so nothing was changed. {refusal}"),
+                "Try again, or choose another model.",
+            ),
+            RewriteError::Cancelled => ApiError::new(
+                ErrorCode::Cancelled,
+                "The rewriting was stopped, and the chapter is as it was.",
+                "Ask for it again whenever you like.",
+            ),
+            RewriteError::Network(error) => ApiError::no_network(&error),
+            RewriteError::Model(error) => error.into(),
+            RewriteError::Secret(error) => error.into(),
+            RewriteError::Read(error) => error.into(),
+            RewriteError::Store(error) => error.into(),
+        }
     }
 }
 

@@ -8,6 +8,8 @@ mod chapters;
 mod computers;
 mod error;
 mod inspect;
+mod model_types;
+mod models;
 mod readers;
 mod remotes;
 mod removal;
@@ -18,6 +20,7 @@ mod typescript;
 
 pub use chapters::{ChapterText, TextForm};
 pub use error::{ApiError, ErrorCode};
+pub use model_types::*;
 pub use sync_types::*;
 pub use syncing::Synced;
 pub use types::*;
@@ -84,6 +87,13 @@ commands! {
     network_is_back: Nothing => Nothing = syncing::network_is_back;
     get_sync_settings: OfReader => SyncSettings = syncing::settings;
     set_sync_settings: SetSyncSettings => Nothing = syncing::set_settings;
+    model_settings: OfReader => ModelView = models::settings;
+    set_model: SetModel => ModelView = models::set;
+    model_off: OfReader => ModelView = models::off;
+    list_models: ListModels => Vec<String> = models::list;
+    test_model: OfReader => ModelTest = models::test;
+    model_disclosure: OfReader => ModelDisclosure = models::disclose;
+    discard_rewrite: OfChapter => Discarded = models::discard;
 }
 
 /// What the command line asks for beyond the window's commands.
@@ -92,6 +102,10 @@ pub mod direct {
     pub use super::chapters::{entries, text};
     pub use super::computers::{export as export_computer, join as join_reader, list as computers};
     pub use super::inspect::inspect as inspect_remote;
+    pub use super::models::{
+        discard as discard_rewrite, disclose as model_disclosure, list as models, off as model_off,
+        set as set_model, settings as model, test as test_model,
+    };
     pub use super::readers::{add, all, import_profile, last_used, profile, storage};
     pub use super::remotes::{
         add as add_remote, check as check_remote, list as remotes, remove as remove_remote,

@@ -3,7 +3,7 @@
 use primer_domain::ids::UserId;
 
 use super::ago::ago;
-use super::error::{ApiError, ErrorCode};
+use super::error::ApiError;
 use super::readers::existing;
 use super::sync_types::*;
 use super::types::*;
@@ -25,10 +25,7 @@ pub fn list(engine: &Engine, request: OfReader) -> Result<Vec<RemoteView>, ApiEr
 
 fn view(engine: &Engine, row: RemoteRow) -> Result<RemoteView, ApiError> {
     let runs = engine.store.read(|connection| sync_runs::last(connection, row.id, LAST_SYNCS))?;
-    let secret = matches!(row.location, Location::S3(_)).then(|| match engine.secrets.place() {
-        SecretPlace::Keychain => SecretPlaceView::Keychain,
-        SecretPlace::File(path) => SecretPlaceView::File { path },
-    });
+    let secret = matches!(row.location, Location::S3(_)).then(|| secret_place(engine));
     Ok(RemoteView {
         remote_id: row.id.to_string(),
         name: name(&row.location),
@@ -37,6 +34,14 @@ fn view(engine: &Engine, row: RemoteRow) -> Result<RemoteView, ApiError> {
         secret,
         last_syncs: runs.iter().map(|run| run_view(engine, run)).collect(),
     })
+}
+
+/// Where this computer keeps what nobody else may read.
+pub(super) fn secret_place(engine: &Engine) -> SecretPlaceView {
+    match engine.secrets.place() {
+        SecretPlace::Keychain => SecretPlaceView::Keychain,
+        SecretPlace::File(path) => SecretPlaceView::File { path },
+    }
 }
 
 pub(super) fn name(location: &Location) -> String {
@@ -103,13 +108,7 @@ pub fn check(engine: &Engine, request: OfRemote) -> Result<Vec<Finding>, ApiErro
         ids: [engine.env.new_id(), engine.env.new_id()],
     };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let runtime = runtime.map_err(|error| {
-        ApiError::new(
-            ErrorCode::Internal,
-            format!("The network can't be used: {error}."),
-            "Close other programs and try again.",
-        )
-    })?;
+    let runtime = runtime.map_err(|error| ApiError::no_network(&error))?;
     let diagnosis = runtime.block_on(doctor::examine(&patient));
     if let Some(better) = diagnosis.better {
         engine.store.write(|transaction| remotes::set_location(transaction, row.id, &better))?;

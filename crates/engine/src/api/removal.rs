@@ -1,5 +1,7 @@
 //! Removing: from this computer, which leaves the other computers and the remotes as they are, or everywhere.
 
+use std::collections::BTreeSet;
+
 use primer_domain::ids::{ChapterId, UserId};
 use primer_domain::replica::{Registers, take_back, taken_back};
 use primer_domain::storage_path::StoragePath;
@@ -34,7 +36,7 @@ pub fn remove_chapter(engine: &Engine, request: RemoveChapter) -> Result<Nothing
     let user = existing(engine, &request.user_id)?;
     let chapter = ChapterId(request.chapter_id);
     if request.everywhere {
-        engine.take_back_chapter(user, chapter)?;
+        engine.take_back_texts(user, |path, _| path.chapter_id == chapter)?;
     }
     let held = engine.store.read(|connection| texts::list(connection, Some(user)))?;
     let leaving: Vec<StoragePath> =
@@ -53,32 +55,43 @@ pub fn remove_reader(engine: &Engine, request: OfReader) -> Result<Startup, ApiE
     let held = engine.store.read(|connection| texts::list(connection, Some(user)))?;
     let leaving: Vec<StoragePath> = held.into_iter().map(|text| text.path).collect();
     engine.remove_texts(&leaving)?;
+    engine.remove_model_key(user)?;
     engine.store.write(|transaction| users::remove(transaction, user))?;
     super::readers::startup(engine, Nothing {})
 }
 
 impl Engine {
-    fn take_back_chapter(&self, user: UserId, chapter: ChapterId) -> Result<(), ApiError> {
-        let mut known: Vec<StoragePath> = self
-            .store
-            .read(|connection| texts::list(connection, Some(user)))?
+    /// Takes back everywhere what `is_meant` of all texts that are known, by their path and generator. Returns their paths.
+    pub(super) fn take_back_texts(
+        &self,
+        user: UserId,
+        is_meant: impl Fn(&StoragePath, &str) -> bool,
+    ) -> Result<Vec<StoragePath>, ApiError> {
+        let held = self.store.read(|connection| texts::list(connection, Some(user)))?;
+        let held: BTreeSet<StoragePath> = held
             .into_iter()
+            .filter(|text| is_meant(&text.path, &text.generator))
             .map(|text| text.path)
             .collect();
+        let mut known = held.clone();
         for remote in self.remotes(user)? {
             for (device, body) in self.store.read(|c| remote_replicas::all(c, remote.id))? {
                 let replica = body
                     .body
                     .ok()
                     .and_then(|body| primer_domain::replica::Replica::parse(&body, user, device).ok());
-                known.extend(replica.into_iter().flat_map(|replica| replica.texts.into_keys()));
+                let texts = replica.into_iter().flat_map(|replica| replica.texts);
+                known.extend(
+                    texts.filter(|(path, entry)| is_meant(path, &entry.generator)).map(|(path, _)| path),
+                );
             }
         }
-        known.retain(|path| path.chapter_id == chapter);
         let at = self.env.now();
         self.store.write(|transaction| {
             replica::edit(transaction, user, at, |registers, stamp| {
                 let gone = taken_back(registers, user);
+                // A replica may mention for a while what its reader has taken back.
+                known.retain(|path| held.contains(path) || !gone.contains(path));
                 let mut changed = Registers::default();
                 for path in known.iter().filter(|path| !gone.contains(path)) {
                     changed.join(&take_back(registers, path, stamp));
@@ -86,6 +99,6 @@ impl Engine {
                 changed
             })
         })?;
-        Ok(())
+        Ok(known.into_iter().collect())
     }
 }

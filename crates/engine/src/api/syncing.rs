@@ -10,13 +10,13 @@ use super::error::{ApiError, ErrorCode};
 use super::readers::existing;
 use super::sync_types::*;
 use super::types::*;
-use crate::Engine;
 use crate::remote::RemoteError;
 use crate::store::remotes::RemoteRow;
 use crate::store::settings::{self, Key};
 use crate::store::sync_runs::{self, SyncRun};
-use crate::sync::driver::{self, Cancel};
+use crate::sync::driver;
 use crate::sync::{Manner, Progress, SyncError};
+use crate::{Cancel, Engine};
 
 const SETTINGS: Key<SyncSettings> = Key::new("sync");
 

@@ -4,7 +4,7 @@ use primer_domain::profile::{Background, Draft, FieldError, Level, Robotics};
 use ts_rs::{Config, TS};
 
 use super::error::{ApiError, ErrorCode};
-use super::{command_types, sync_types, types};
+use super::{command_types, model_types, sync_types, types};
 use crate::remote::{Location, S3Location, Style};
 use crate::sync::Progress;
 use crate::sync::doctor::{Finding, Verdict};
@@ -87,6 +87,14 @@ pub fn typescript() -> String {
         sync_types::SetSyncSettings,
         sync_types::RemoveChapter,
         sync_types::StoredChapter,
+        model_types::SetModel,
+        model_types::ListModels,
+        model_types::ModelChoice,
+        model_types::ModelView,
+        model_types::ModelDisclosure,
+        model_types::TokenCount,
+        model_types::ModelTest,
+        model_types::Discarded,
     );
     out.push_str("export type Commands = {\n");
     for (name, request, response) in command_types(&config) {

@@ -13,6 +13,7 @@ pub mod registers;
 pub mod remote_replicas;
 pub mod remotes;
 mod reserve;
+pub mod rewrites;
 pub mod settings;
 pub mod sync_runs;
 pub mod texts;

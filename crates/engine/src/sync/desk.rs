@@ -8,7 +8,7 @@ use primer_domain::ids::UserId;
 use tokio::sync::Notify;
 
 use super::Progress;
-use super::driver::Cancel;
+use crate::Cancel;
 use crate::store::remotes::RemoteId;
 
 #[derive(Default)]

@@ -5,15 +5,15 @@ use std::fs::{self, File};
 use std::sync::Arc;
 
 use primer_domain::timestamp::Timestamp;
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::Semaphore;
 use tokio::task::{JoinSet, spawn_blocking};
 
 use super::session::{Manner, Outlook};
 use super::{Answer, Op, Progress, Session, SyncError, Tally, Ticket};
-use crate::Engine;
 use crate::remote::{Remote, RemoteError, Traffic};
 use crate::store::remotes::RemoteId;
 use crate::store::sync_runs::{self, SyncRun};
+use crate::{Cancel, Engine};
 
 /// Requests under way at once. More gained nothing on a fast line, and a slow one is full long before.
 const AT_ONCE: usize = 32;
@@ -24,31 +24,6 @@ const AHEAD: usize = 256;
 
 /// Of texts in memory: to be sent, on their way, or waiting to be taken in.
 const BYTES_AT_ONCE: u64 = 12 << 20;
-
-/// Stops a sync, and with it the requests that are under way: what they did there is found by the next one.
-#[derive(Debug, Clone)]
-pub struct Cancel(Arc<watch::Sender<bool>>);
-
-impl Default for Cancel {
-    fn default() -> Cancel {
-        Cancel(Arc::new(watch::Sender::new(false)))
-    }
-}
-
-impl Cancel {
-    pub fn cancel(&self) {
-        self.0.send_replace(true);
-    }
-
-    fn is_cancelled(&self) -> bool {
-        *self.0.borrow()
-    }
-
-    async fn cancelled(&self) {
-        // The other end is held by `self`, so it is not gone before.
-        drop(self.0.subscribe().wait_for(|is_cancelled| *is_cancelled).await);
-    }
-}
 
 #[derive(Debug)]
 pub struct Outcome {

@@ -20,6 +20,7 @@ pub use desk::Desk;
 pub use identity::{Identity, IdentityFault};
 pub use keys::IDENTITY;
 pub use session::{Answer, Manner, Op, Outlook, Session, Ticket};
+pub(crate) use take_in::name_best;
 
 use serde::Serialize;
 use thiserror::Error;

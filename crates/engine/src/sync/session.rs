@@ -146,6 +146,8 @@ pub struct Session {
     /// What came of a replica that arrived damaged.
     damaged: BTreeMap<DeviceId, TextDigest>,
     restored: BTreeSet<StoragePath>,
+    /// Whether anything came that is not to be shown.
+    refused: bool,
     /// Texts that are in the remote, which is not noted yet.
     sent: Vec<StoragePath>,
     /// The own replica was there and is gone, though it is the same remote.
@@ -181,6 +183,7 @@ impl Session {
             read: BTreeSet::new(),
             damaged: BTreeMap::new(),
             restored: BTreeSet::new(),
+            refused: false,
             sent: Vec::new(),
             own_is_lost: false,
             gathered_changes: 0,

@@ -6,6 +6,7 @@ use primer_domain::ids::{DeviceId, ProfileHash, TextDigest};
 use primer_domain::personalise::personalise;
 use primer_domain::profile::Background;
 use primer_domain::replica::{Replica, Texts, join_texts, taken_back};
+use primer_domain::rewrite::{is_rewritten, verify};
 use primer_domain::storage_path::StoragePath;
 use primer_domain::sync::{self, TextPlan, TextsNow, Wanted, Whose};
 use rusqlite::Transaction;
@@ -22,7 +23,7 @@ use crate::replica;
 use crate::store::remote_replicas::{self, KnownReplica};
 use crate::store::remotes::{self, RemoteRow};
 use crate::store::texts::{self, StoredText};
-use crate::store::{StoreError, backgrounds, chapters, devices};
+use crate::store::{StoreError, backgrounds, chapters, devices, rewrites};
 
 /// As many texts, of so many bytes together, share one flush of the disk.
 const BATCH: usize = 512;
@@ -105,6 +106,7 @@ impl Engine {
             mentioned_in_remote,
             asked_for,
             taken_back: taken_back(&gathered.registers, remote.user),
+            refused: self.store.read(|connection| rewrites::refused(connection, remote.user))?,
             older_too: manner.older_too,
             room_bytes: self.quota_bytes()?.saturating_sub(used_bytes),
         }))
@@ -143,6 +145,48 @@ impl Engine {
             },
         )?;
         Ok((written, unlike))
+    }
+
+    /// Why a text that arrived as announced is not to be shown, if it is not. What a model rewrote is believed only as
+    /// far as it is, in other words, what this computer makes for the same key itself; nothing else is judged.
+    pub(super) fn refusal_of(&self, wanted: &Wanted, bytes: &[u8]) -> Result<Option<String>, SyncError> {
+        let Wanted { path, entry } = wanted;
+        if !is_rewritten(&entry.generator) {
+            return Ok(None);
+        }
+        let known = self.store.read(|connection| backgrounds::all(connection, path.user_id))?;
+        let new = Background::of_somebody_new();
+        let background = known.get(&path.profile_hash).or((new.hash() == path.profile_hash).then_some(&new));
+        let chapter =
+            self.shelf.book.chapter(path.chapter_id).filter(|chapter| {
+                chapter.version == path.chapter_version && entry.book_id == self.shelf.book.id
+            });
+        let (Some(background), Some(chapter)) = (background, chapter) else {
+            return Ok(Some("What it was made from is not known here.".to_owned()));
+        };
+        let Ok(text) = std::str::from_utf8(bytes) else {
+            return Ok(Some("It is no text.".to_owned()));
+        };
+        Ok(verify(&personalise(&chapter.source, background), text).err().map(|refusal| refusal.to_string()))
+    }
+
+    /// Notes texts that are not to be shown, so that they are not asked for again.
+    pub(super) fn refuse_texts(
+        &self,
+        remote: &RemoteRow,
+        refused: &[(StoragePath, String)],
+    ) -> Result<(), SyncError> {
+        if refused.is_empty() {
+            return Ok(());
+        }
+        let at = self.env.now();
+        self.store.write(|tx| {
+            refused.iter().try_for_each(|(path, reason)| {
+                rewrites::refuse(tx, path, reason, at)?;
+                remote_replicas::note_found(tx, remote.id, path)
+            })
+        })?;
+        Ok(())
     }
 
     /// Keeps the texts that arrived right, and notes those that are not there to be had.
@@ -226,7 +270,11 @@ pub(super) fn is_as_announced(wanted: &Wanted, bytes: &[u8]) -> bool {
 }
 
 /// Makes the row for a chapter and background name the right one of the texts that are held for it.
-fn name_best(transaction: &Transaction<'_>, path: &StoragePath, book: &str) -> Result<(), StoreError> {
+pub(crate) fn name_best(
+    transaction: &Transaction<'_>,
+    path: &StoragePath,
+    book: &str,
+) -> Result<(), StoreError> {
     let held = texts::of_chapter(transaction, path.user_id, path.chapter_id, path.profile_hash)?;
     let nobody = DeviceId::new(Uuid::nil());
     let entries: Texts = held.iter().map(|text| (text.path, text.entry(nobody))).collect();

@@ -22,6 +22,7 @@ fn now() -> TextsNow<'static> {
         mentioned_in_remote: [].into(),
         asked_for: [].into(),
         taken_back: [].into(),
+        refused: [].into(),
         older_too: false,
         room_bytes: u64::MAX,
     }
@@ -36,9 +37,9 @@ fn paths(wanted: &[Wanted]) -> Vec<StoragePath> {
 }
 
 /// A text that only its maker can write.
-fn rewritten(chapter: u32, version: u32, words: &str, wall_ms: i64) -> Text {
+fn made_elsewhere(chapter: u32, version: u32, words: &str, wall_ms: i64) -> Text {
     let (path, entry) = text(chapter, version, words, stamp(wall_ms, 0, 1));
-    (path, TextEntry { generator: "llama/8b".to_owned(), ..entry })
+    (path, TextEntry { generator: "primer/2".to_owned(), ..entry })
 }
 
 fn of_background(mut text: Text, hash: [u8; 16]) -> Text {
@@ -63,7 +64,7 @@ fn what_this_computer_can_write_to_the_announced_digest_is_not_fetched() {
 fn what_another_generator_book_version_or_unknown_background_made_is_fetched() {
     let own = text(1, 2, "words", stamp(1, 0, 2));
     let newer = text(1, 3, "words", stamp(1, 0, 2));
-    let other_generator = rewritten(1, 2, "words", 1);
+    let other_generator = made_elsewhere(1, 2, "words", 1);
     for (mentions, backgrounds) in [
         (all(&[&other_generator]), now().backgrounds),
         (all(&[&newer]), now().backgrounds),
@@ -82,10 +83,10 @@ fn what_another_generator_book_version_or_unknown_background_made_is_fetched() {
 
 #[test]
 fn what_would_not_be_shown_now_stays_away_unless_it_is_asked_for() {
-    let older_version = rewritten(1, 1, "older version", 1);
-    let other_background = of_background(rewritten(1, 2, "other background", 2), [7; 16]);
-    let no_such_chapter = rewritten(9, 1, "no such chapter", 3);
-    let mut other_book = rewritten(1, 2, "other book", 4);
+    let older_version = made_elsewhere(1, 1, "older version", 1);
+    let other_background = of_background(made_elsewhere(1, 2, "other background", 2), [7; 16]);
+    let no_such_chapter = made_elsewhere(9, 1, "no such chapter", 3);
+    let mut other_book = made_elsewhere(1, 2, "other book", 4);
     other_book.1.book_id = "biology".to_owned();
     let mentions = all(&[&older_version, &other_background, &no_such_chapter, &other_book]);
     let now = TextsNow { mentions, ..now() };
@@ -98,9 +99,9 @@ fn what_would_not_be_shown_now_stays_away_unless_it_is_asked_for() {
 
 #[test]
 fn of_several_texts_for_a_chapter_only_the_preferred_is_wanted() {
-    let (early, late) = (rewritten(1, 2, "early", 1), rewritten(1, 2, "late", 2));
-    let newer = rewritten(1, 3, "newer", 3);
-    let second = rewritten(2, 1, "second", 9);
+    let (early, late) = (made_elsewhere(1, 2, "early", 1), made_elsewhere(1, 2, "late", 2));
+    let newer = made_elsewhere(1, 3, "newer", 3);
+    let second = made_elsewhere(2, 1, "second", 9);
     let both = TextsNow { mentions: all(&[&late, &early, &second]), ..now() };
     assert_eq!(paths(&texts(&both).fetch), [early.0, second.0]);
     let three = TextsNow { mentions: all(&[&late, &early, &newer]), ..now() };
@@ -123,18 +124,19 @@ fn of_several_texts_for_a_chapter_only_the_preferred_is_wanted() {
 
 #[test]
 fn a_held_text_of_another_book_or_an_older_version_is_no_reason_to_stay_without_the_right_one() {
-    let wanted = rewritten(1, 2, "wanted", 5);
-    let mut other_book = rewritten(1, 2, "other book", 1);
+    let wanted = made_elsewhere(1, 2, "wanted", 5);
+    let mut other_book = made_elsewhere(1, 2, "other book", 1);
     other_book.1.book_id = "biology".to_owned();
-    let older = rewritten(1, 1, "older", 1);
+    let older = made_elsewhere(1, 1, "older", 1);
     let plan = texts(&TextsNow { mentions: all(&[&wanted]), held: all(&[&other_book, &older]), ..now() });
     assert_eq!(paths(&plan.fetch), [wanted.0]);
 }
 
 #[test]
 fn what_is_shown_comes_whatever_the_room_and_the_rest_only_while_it_fits() {
-    let shown = [rewritten(1, 2, "one", 1), rewritten(2, 1, "two", 1)];
-    let rest: Vec<Text> = (1..=4).map(|wall_ms| rewritten(1, 1, &wall_ms.to_string(), wall_ms)).collect();
+    let shown = [made_elsewhere(1, 2, "one", 1), made_elsewhere(2, 1, "two", 1)];
+    let rest: Vec<Text> =
+        (1..=4).map(|wall_ms| made_elsewhere(1, 1, &wall_ms.to_string(), wall_ms)).collect();
     let [first, second, third, fourth] = &rest[..] else { unreachable!() };
     let huge = (third.0, TextEntry { len_bytes: u64::MAX, ..third.1.clone() });
     let mentions = all(&[&shown[0], &shown[1], first, second, &huge, fourth]);
@@ -188,7 +190,7 @@ fn what_is_held_is_sent_if_the_remote_lacks_it_or_somebody_misses_it() {
 
 #[test]
 fn a_text_that_was_taken_back_is_neither_sent_nor_fetched_nor_written_nor_preferred() {
-    let (early, late) = (rewritten(1, 2, "early", 1), rewritten(1, 2, "late", 2));
+    let (early, late) = (made_elsewhere(1, 2, "early", 1), made_elsewhere(1, 2, "late", 2));
     let own = text(2, 1, "own", stamp(1, 0, 1));
     let taken_back = [early.0, own.0].into();
     let mentions = all(&[&early, &late, &own]);
@@ -248,4 +250,29 @@ fn once_a_plan_is_carried_out_there_is_nothing_left_to_do() {
         assert_eq!(texts(&snapshot), TextPlan::default());
     }
     assert!(done > 1_000, "{done}");
+}
+
+#[test]
+fn a_rewritten_text_is_fetched_before_any_other_but_only_where_it_can_be_compared_with_its_source() {
+    let rewritten = |chapter: u32, version: u32, wall_ms: i64| {
+        let (path, entry) = text(chapter, version, "in other words", stamp(wall_ms, 0, 2));
+        (path, TextEntry { generator: "model/1/llama3.2:3b".to_owned(), ..entry })
+    };
+    let plain = text(1, 2, "words", stamp(1, 0, 2));
+    let right = rewritten(1, 2, 9);
+    let plan = texts(&TextsNow { mentions: all(&[&plain, &right]), ..now() });
+    assert_eq!(paths(&plan.fetch), [right.0]);
+    assert!(plan.generate.is_empty());
+    // Once refused it is not asked for again, and the next best is wanted.
+    let refused = TextsNow { mentions: all(&[&plain, &right]), refused: [right.0].into(), ..now() };
+    assert_eq!(paths(&texts(&refused).generate), [plain.0]);
+    assert!(texts(&refused).fetch.is_empty());
+    // Of a newer book, of an older version, of another book, for answers that nobody knows.
+    let mut other_book = right.clone();
+    other_book.1.book_id = "biology".to_owned();
+    let unknown = of_background(right, [7; 16]);
+    for strange in [rewritten(1, 3, 1), rewritten(1, 1, 1), other_book, unknown] {
+        let mentions = all(&[&strange]);
+        assert_eq!(texts(&TextsNow { mentions, older_too: true, ..now() }), TextPlan::default());
+    }
 }

@@ -253,12 +253,16 @@ impl Session {
         }
         let mut right = Vec::new();
         let mut missing = Vec::new();
+        let mut refused = Vec::new();
         for (wanted, tried, bytes) in arrived {
             match bytes {
                 Some(bytes) if is_as_announced(&wanted, &bytes) => {
                     self.progress.done += 1;
                     self.progress.done_bytes += wanted.entry.len_bytes;
-                    right.push((wanted, bytes));
+                    match self.engine.refusal_of(&wanted, &bytes)? {
+                        None => right.push((wanted, bytes)),
+                        Some(reason) => refused.push((wanted.path, reason)),
+                    }
                 }
                 Some(_) if tried == Try::First => {
                     self.waiting.push_back(Task::GetText(wanted, Try::Second));
@@ -267,6 +271,8 @@ impl Session {
             }
         }
         self.tally.received += right.len() as u64;
+        self.refused |= !refused.is_empty();
+        self.engine.refuse_texts(&self.remote, &refused)?;
         self.engine.take_in_texts(&self.remote, &right, &missing)
     }
 
@@ -375,7 +381,8 @@ impl Session {
     }
 
     pub(super) fn note_settled(&mut self) -> Result<(), SyncError> {
-        if self.manner.dry {
+        if self.manner.dry || self.refused {
+            // In place of what was refused another text may be wanted, which the next sync brings.
             return Ok(());
         }
         let settled = self.engine.settled(self.gathered_changes, self.manner.older_too);
