@@ -13,6 +13,7 @@ mod inspecting;
 mod interposed;
 mod killed;
 mod killed_syncing;
+mod model;
 #[cfg(unix)]
 mod line;
 #[cfg(unix)]
@@ -91,6 +92,7 @@ fn primer(arguments: &[&str]) -> Command {
     for name in [
         "PRIMER_DATA",
         "PRIMER_BOOK",
+        "PRIMER_MODEL_KEY",
         "PRIMER_S3_ACCESS_KEY_ID",
         "PRIMER_S3_SECRET",
         "PRIMER_S3_SESSION_TOKEN",

@@ -49,6 +49,9 @@ pub enum Command {
     /// Where a reader's things are kept beside this computer.
     #[command(subcommand)]
     Remote(RemoteCommand),
+    /// The model server that may rewrite a reader's chapters. Off until it is set.
+    #[command(subcommand)]
+    Model(ModelCommand),
     /// Bring a reader's computers together, now.
     Sync {
         /// Only tell what would be done, with its requests and bytes.
@@ -97,6 +100,10 @@ pub enum ChapterCommand {
         /// The chapter as its author wrote it for somebody new.
         #[arg(long)]
         original: bool,
+        /// Have it rewritten by the model that is set, and wait for that. A chapter that is rewritten already is opened
+        /// as it is.
+        #[arg(long, conflicts_with = "original")]
+        rewrite: bool,
     },
 }
 
@@ -133,6 +140,36 @@ pub enum RemoteCommand {
         /// Which; otherwise the only one.
         id: Option<String>,
     },
+}
+
+#[derive(Subcommand)]
+pub enum ModelCommand {
+    /// Use this server from now on. A key comes from the variable PRIMER_MODEL_KEY or standard input; many servers want
+    /// none. Asks nobody, and says what rewriting will send.
+    Set {
+        /// The server's address, such as http://localhost:11434.
+        #[arg(long)]
+        url: String,
+        /// The model's name there.
+        #[arg(long, value_name = "NAME")]
+        model: String,
+        /// How much the model takes at once there (8192).
+        #[arg(long, value_name = "TOKENS")]
+        context: Option<u32>,
+    },
+    /// Use none, and forget the key. What was rewritten stays.
+    Off,
+    /// List the models of the server that is set, or of another one.
+    List {
+        #[arg(long)]
+        url: Option<String>,
+    },
+    /// Have one short paragraph written, to see that it works.
+    Test,
+    /// Show what is set, and what rewriting sends.
+    Show,
+    /// Open a chapter as it was before it was rewritten, on all of the reader's computers.
+    Undo { number: u32 },
 }
 
 #[derive(Subcommand)]

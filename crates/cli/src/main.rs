@@ -8,6 +8,7 @@ mod book;
 mod cache;
 mod computers;
 mod inspect;
+mod model;
 mod output;
 mod reading;
 mod remotes;
@@ -59,6 +60,7 @@ fn run(arguments: &Arguments, output: &Output) -> Result<(), ApiError> {
                 Command::Chapter(command) => reading::chapter(&engine, global, command, output),
                 Command::Cache(command) => cache::run(&engine, command, output),
                 Command::Remote(command) => remotes::run(&engine, global, command, output),
+                Command::Model(command) => model::run(&engine, global, command, output),
                 Command::Sync { dry_run } => syncing::run(&engine, global, *dry_run, output),
                 Command::Computer(command) => computers::run(&engine, global, command, output),
                 Command::Status => cache::status(&engine, output),

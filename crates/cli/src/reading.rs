@@ -11,6 +11,7 @@ use primer_engine::api::{
 use serde_json::json;
 
 use crate::arguments::{ChapterCommand, Global, ProfileCommand, UserCommand};
+use crate::model;
 use crate::output::{Output, read_draft};
 
 pub fn hash(file: &Path, output: &Output) -> Result<(), ApiError> {
@@ -123,7 +124,8 @@ pub fn chapter(
                     .collect()
             })
         }
-        ChapterCommand::Open { number, markdown: _, html, original } => {
+        ChapterCommand::Open { number, markdown: _, html, original, rewrite } => {
+            let rewritten = rewrite.then(|| model::rewrite(engine, user, *number, output)).transpose()?;
             let visit = engine.visit(user, ChapterId(*number))?;
             let form = if *html { TextForm::Html } else { TextForm::Markdown };
             let text = direct::text(engine, &visit, form, *original)?;
@@ -131,7 +133,7 @@ pub fn chapter(
                 output.notices(&text.notices);
                 return output.print_text(&text.text);
             }
-            let value = json!({
+            let mut value = json!({
                 "chapter_id": number,
                 "title": engine.chapter(ChapterId(*number))?.title,
                 "state": visit.state.word(),
@@ -142,6 +144,16 @@ pub fn chapter(
                 "notices": text.notices,
                 "text": text.text,
             });
+            if let Some(report) = rewritten {
+                let kept =
+                    report.kept.iter().map(|kept| json!({"heading": kept.heading, "reason": kept.reason}));
+                value["rewritten_sections"] = json!(report.rewritten_sections);
+                value["kept_sections"] = kept.collect();
+                value["tokens"] = match report.tokens {
+                    Some(tokens) => json!({"prompt": tokens.prompt, "completion": tokens.completion}),
+                    None => json!(null),
+                };
+            }
             output.print(&value, |_| String::new())
         }
     }
