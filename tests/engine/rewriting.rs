@@ -45,7 +45,7 @@ pub fn rewrite(engine: &Engine, user: UserId, chapter: u32) -> Result<Report, Re
 }
 
 /// Two sections, one with a formula in it.
-const TWO_SECTIONS: &str = "# Resting\n\nThe same for everybody, with $x^2$ in it, and with every word that a \
+pub const TWO_SECTIONS: &str = "# Resting\n\nThe same for everybody, with $x^2$ in it, and with every word that a \
     paragraph needs to be one.\n\n## Sleeping\n\nWhoever sleeps rests most of all, and it is the same every night.\n";
 
 fn started(server: &ModelServer) -> (Computer, Engine, UserId) {

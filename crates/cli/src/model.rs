@@ -174,17 +174,16 @@ impl Bar {
             }
             Step::Again => self.chars = 0,
             Step::Waiting(wait) => self.waits = Some(wait.as_secs()),
-            Step::Done => self.done = self.total,
+            Step::Done => *self = Bar { done: self.total, total: self.total, ..Bar::default() },
         }
         let full = (self.done * WIDTH).checked_div(self.total).unwrap_or(0);
         let bar = "#".repeat(full) + &".".repeat(WIDTH - full);
-        let waits = self.waits.map_or_else(String::new, |wait| format!(", the server asks to wait {wait} s"));
-        let _ = write!(
-            stderr(),
-            "\r\x1b[K[{bar}] {} of {} sections, {} characters of the next{waits}",
-            self.done,
-            self.total,
-            self.chars
-        );
+        // One line, also on a narrow terminal.
+        let next = match (self.waits, self.chars) {
+            (Some(wait), _) => format!(", told to wait {wait} s"),
+            (None, 0) => String::new(),
+            (None, chars) => format!(", {chars} characters of the next"),
+        };
+        let _ = write!(stderr(), "\r\x1b[K[{bar}] {} of {} sections{next}", self.done, self.total);
     }
 }

@@ -192,11 +192,11 @@ impl Engine {
         if !text.is_some_and(|text| is_rewritten(&text.generator)) {
             return Ok(None);
         }
-        // Another computer's text says of its sections only itself.
-        let marked =
-            || visit.markdown.lines().filter(|line| line.starts_with("<!-- primer:rewritten ")).count();
-        let rewritten_sections = record.as_ref().map_or_else(marked, |record| record.rewritten_sections);
-        let kept = record.map(|record| record.kept).unwrap_or_default();
+        // Of another computer's text only what it tells itself is known.
+        let (rewritten_sections, kept) = record.map_or_else(
+            || rewrite::told(&visit.markdown),
+            |record| (record.rewritten_sections, record.kept),
+        );
         Ok(Some(Report { stored: None, rewritten_sections, kept, tokens: None }))
     }
 

@@ -27,6 +27,7 @@ mod shield;
 mod spans;
 #[cfg(test)]
 mod tests;
+mod told;
 mod verify;
 
 use std::collections::BTreeMap;
@@ -39,6 +40,7 @@ pub use generator::{generator, is_rewritten};
 pub use object::Kind;
 pub use prompt::{Message, PROMPT_VERSION, Role, Scaffolding, Titles, budget_chars};
 pub use refusal::Refusal;
+pub use told::told;
 pub use verify::verify;
 
 use crate::profile::Background;

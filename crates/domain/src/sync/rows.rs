@@ -67,6 +67,19 @@ mod tests {
     }
 
     #[test]
+    fn a_rewritten_text_comes_before_the_deterministic_one_of_its_version_and_behind_a_newer_one() {
+        let plain = text(1, 1, "plain", stamp(1, 0, 1));
+        let mut rewritten = text(1, 1, "in other words", stamp(9, 0, 1));
+        rewritten.1.generator = "model/1/x".to_owned();
+        let newer = text(1, 2, "newer", stamp(9, 0, 1));
+        assert_eq!(chosen(&[&plain, &rewritten], &[]), [rewritten.0]);
+        assert_eq!(chosen(&[&plain, &rewritten, &newer], &[]), [newer.0]);
+        // What others say of the generator of a text that is held here decides nothing.
+        let forged = (plain.0, TextEntry { generator: "model/1/x".to_owned(), ..plain.1.clone() });
+        assert_eq!(chosen(&[&plain, &rewritten], &[&forged]), [rewritten.0]);
+    }
+
+    #[test]
     fn a_text_of_this_book_comes_before_a_newer_one_of_another() {
         let mut other = text(1, 7, "other book", stamp(1, 0, 1));
         other.1.book_id = "biology".to_owned();

@@ -224,11 +224,15 @@ impl ModelServer {
         let status = response.status().as_u16();
         let retry_after = retry_after(response.headers());
         let mut body = Vec::new();
-        while let Ok(Some(bytes)) = self.within(self.patience.progress, response.chunk()).await
-            && body.len() < REFUSAL_MAX_BYTES
-        {
-            body.extend_from_slice(&bytes);
-        }
+        let reading = async {
+            while let Ok(Some(bytes)) = response.chunk().await
+                && body.len() < REFUSAL_MAX_BYTES
+            {
+                body.extend_from_slice(&bytes);
+            }
+        };
+        // As much as comes: the status says most already.
+        let (Ok(()) | Err(_)) = timeout(self.patience.progress, reading).await;
         let said = stream::said(&body);
         let fault = faults::of_status(status, said.as_ref(), asked);
         let detail = said.map_or_else(|| format!("HTTP status {status}"), |said| said.message);
