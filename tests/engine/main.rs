@@ -20,6 +20,7 @@ mod readers;
 #[path = "../render/mod.rs"]
 mod render;
 mod rewriting;
+mod rewriting_faults;
 mod rewriting_synced;
 mod start_up;
 mod syncing;
