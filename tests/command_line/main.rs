@@ -13,11 +13,11 @@ mod inspecting;
 mod interposed;
 mod killed;
 mod killed_syncing;
-mod model;
 #[cfg(unix)]
 mod line;
 #[cfg(unix)]
 mod lines_that_break;
+mod model;
 #[cfg(unix)]
 mod policies;
 mod readers;
