@@ -55,8 +55,14 @@ pub fn words(program: &Path, folder: &Path, port: u16) -> Vec<String> {
             .map(str::to_owned),
     );
     words.extend(
-        ["-s3.port.iceberg=0", "-s3.port.lance=0", "-master.volumeSizeLimitMB=1024", "-volume.max=50"]
-            .map(str::to_owned),
+        [
+            "-s3.port.iceberg=0",
+            "-s3.port.lance=0",
+            "-master.telemetry=false",
+            "-master.volumeSizeLimitMB=1024",
+            "-volume.max=50",
+        ]
+        .map(str::to_owned),
     );
     words.extend([
         format!("-dir={folder}/data"),

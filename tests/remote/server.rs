@@ -133,6 +133,7 @@ fn seaweedfs_words(program: &Path, folder: &Path, port: u16) -> Vec<String> {
             "-s3",
             "-s3.port.iceberg=0",
             "-s3.port.lance=0",
+            "-master.telemetry=false",
             "-master.volumeSizeLimitMB=1024",
             "-volume.max=50",
         ]

@@ -18,8 +18,8 @@ const WITH_AN_END: &str = "folder=$1; shift; exec 3<&0; \"$@\" & server=$!; \
     rm -rf \"$folder\"; } & \
     wait $server";
 
-/// Below the ports that systems give out by themselves.
-const PORTS: std::ops::Range<u16> = 20_000..32_000;
+/// Below the ports that systems give out by themselves, also with 10,000 added.
+const PORTS: std::ops::Range<u16> = 12_000..22_000;
 
 const POLL: Duration = Duration::from_millis(50);
 const POLLS_MAX: u32 = 1_200;

@@ -175,7 +175,7 @@ fn seaweedfs() -> ServerProcess {
         let folder = folder.display();
         let mut words = vec![program.display().to_string()];
         let fixed = "-logtostderr=true server -ip=127.0.0.1 -ip.bind=127.0.0.1 -filer -s3 -s3.port.iceberg=0 \
-                     -s3.port.lance=0 -master.volumeSizeLimitMB=1024 -volume.max=50";
+                     -s3.port.lance=0 -master.telemetry=false -master.volumeSizeLimitMB=1024 -volume.max=50";
         words.extend(fixed.split_whitespace().map(str::to_owned));
         words.extend([
             format!("-dir={folder}/data"),
