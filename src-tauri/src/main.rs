@@ -40,10 +40,13 @@ fn main() {
             let engine = backend.engine();
             app.manage(backend);
             let webview_data = data.as_deref().filter(|_| engine.is_ok()).map(|data| data.join("webview"));
-            window::open(app, webview_data, chapter, &early::script(&answers))?;
-            if let Ok(engine) = engine {
-                backend::at_work(&engine);
-            }
+            // What only follows a start must not take its time.
+            let shown = move || {
+                if let Ok(engine) = &engine {
+                    backend::at_work(engine);
+                }
+            };
+            window::open(app, webview_data, chapter, &early::script(&answers), shown)?;
             Ok(())
         })
         .build(tauri::generate_context!());

@@ -2,6 +2,7 @@
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 use tauri::plugin::TauriPlugin;
 use tauri::{App, AppHandle, Manager, Runtime, WebviewUrl, WebviewWindowBuilder};
@@ -11,6 +12,9 @@ use crate::chapter_argument;
 
 const LABEL: &str = "main";
 
+/// What the window is called before its page says what it shows (`ui/index.html`).
+const UNNAMED: &str = "Primer";
+
 /// Set by `cargo xtask bench`, which times a start by the title that says what is on the screen.
 const TRACE_TITLE: &str = "PRIMER_TRACE_TITLE";
 
@@ -19,20 +23,23 @@ const SIZE: (f64, f64) = (1280.0, 860.0);
 const SIZE_MIN: (f64, f64) = (360.0, 420.0);
 
 /// `webview_data`: where the webview keeps its own things; none keeps nothing. `chapter`: open there, not at the contents.
-/// `script` runs before any of the page's own.
+/// `script` runs before any of the page's own; `shown` is called once, when the page first names the window after what is
+/// on the screen.
 pub fn open(
     app: &mut App,
     webview_data: Option<PathBuf>,
     chapter: Option<u32>,
     script: &str,
+    shown: impl FnOnce() + Send + 'static,
 ) -> tauri::Result<()> {
     let page = match chapter {
         Some(number) => WebviewUrl::App(format!("index.html#/chapter/{number}").into()),
         None => WebviewUrl::default(),
     };
     let traced = std::env::var_os(TRACE_TITLE).is_some();
+    let shown = Mutex::new(Some(shown));
     let mut builder = WebviewWindowBuilder::new(app, LABEL, page)
-        .title("Primer")
+        .title(UNNAMED)
         .initialization_script(script)
         // The page names what it shows, once it shows it.
         .on_document_title_changed(move |window, title| {
@@ -41,6 +48,12 @@ pub fn open(
             }
             if let Err(error) = window.set_title(&title) {
                 eprintln!("The window could not be named: {error}.");
+            }
+            // The page has a title of its own before it shows anything.
+            if title != UNNAMED
+                && let Some(shown) = shown.lock().unwrap_or_else(PoisonError::into_inner).take()
+            {
+                shown();
             }
         })
         .inner_size(SIZE.0, SIZE.1)

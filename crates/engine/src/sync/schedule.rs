@@ -165,3 +165,71 @@ fn asked_to_wait_ms(error: &SyncError) -> u64 {
     // A server that asks for days must not silence a reader's sync for ever.
     .min(AFTER_TROUBLE_MS)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicU64, Ordering};
+
+    use serde_json::{Value, json};
+    use tokio::time::Instant;
+
+    use super::{Schedule, Turn};
+    use crate::Engine;
+    use crate::api::dispatch;
+    use crate::bookshelf::BookSource;
+    use crate::env::Env;
+    use crate::store::remotes::RemoteId;
+
+    /// A reader with a folder to sync with, and the schedule of their computer.
+    fn reader_with_a_folder() -> (tempfile::TempDir, Schedule, String, RemoteId) {
+        let folder = tempfile::tempdir().unwrap();
+        // Ids that differ, and a jitter of 1,384 ms wherever one is drawn.
+        let drawn = AtomicU64::new(1);
+        let random = move || u128::from(drawn.fetch_add(1, Ordering::Relaxed)).to_be_bytes();
+        let clock = Env::of_this_computer().clock();
+        let env = Env::new(move || clock(), random);
+        let engine = Engine::open(&folder.path().join("data"), BookSource::Bundled, env).unwrap();
+        let ask = |name: &str, request: Value| dispatch(&engine, name, request).unwrap();
+        let user = ask("add_reader", json!({"name": "Amina"}))["id"].as_str().unwrap().to_owned();
+        let stick = folder.path().join("stick");
+        std::fs::create_dir(&stick).unwrap();
+        let location = json!({"kind": "folder", "path": stick});
+        let added = ask("add_remote", json!({"user_id": user, "location": location}));
+        let remote = RemoteId::parse(added["remote_id"].as_str().unwrap()).unwrap();
+        (folder, Schedule::new(Arc::new(engine)), user, remote)
+    }
+
+    fn set_metered(schedule: &Schedule, user: &str, metered: bool) {
+        let request = json!({"user_id": user, "settings": {"older_too": false, "metered": metered}});
+        dispatch(&schedule.engine, "set_sync_settings", request).unwrap();
+    }
+
+    #[tokio::test]
+    async fn where_every_byte_costs_nothing_is_due_until_somebody_asks() {
+        let (_folder, mut schedule, user, remote) = reader_with_a_folder();
+        set_metered(&schedule, &user, true);
+        schedule.turns.insert(remote, Turn { due: Instant::now(), failures: 0 });
+        schedule.round().await.unwrap();
+        assert!(schedule.turns.is_empty(), "a turn that is due and not taken would never let it sleep");
+        dispatch(&schedule.engine, "sync_now", json!({"user_id": user})).unwrap();
+        schedule.round().await.unwrap();
+        assert!(schedule.turns[&remote].due > Instant::now(), "it has synced");
+        set_metered(&schedule, &user, false);
+        schedule.turns.clear();
+        schedule.round().await.unwrap();
+        assert!(schedule.turns.contains_key(&remote), "it has its turns again");
+    }
+
+    #[tokio::test]
+    async fn a_network_that_is_back_is_used_soon_and_not_by_all_at_once() {
+        let (_folder, mut schedule, _user, remote) = reader_with_a_folder();
+        let far = Instant::now() + std::time::Duration::from_secs(300);
+        schedule.turns.insert(remote, Turn { due: far, failures: 3 });
+        schedule.engine.desk.hurry();
+        schedule.round().await.unwrap();
+        let Turn { due, failures } = schedule.turns[&remote];
+        assert!(due < Instant::now() + std::time::Duration::from_millis(super::START_SPREAD_MS));
+        assert_eq!(failures, 3, "it has only been given a turn");
+    }
+}

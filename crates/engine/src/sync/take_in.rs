@@ -27,7 +27,7 @@ use crate::store::{StoreError, backgrounds, chapters, devices, rewrites};
 
 /// As many texts, of so many bytes together, share one flush of the disk.
 const BATCH: usize = 512;
-const BATCH_BYTES: u64 = 8 << 20;
+const BATCH_BYTES: u64 = 12 << 20;
 
 impl Engine {
     /// The bytes of a stored text, if they are what they should be.

@@ -1,6 +1,7 @@
 //! What each stage of a sync asks and does with what it learnt.
 
 use std::collections::BTreeSet;
+use std::collections::btree_map::Entry;
 
 use primer_domain::ids::{DeviceId, TextDigest, WriteId};
 use primer_domain::replica::{self, Replica, ReplicaFault};
@@ -124,6 +125,9 @@ impl Session {
         let merged =
             self.engine.take_in_replica(&self.remote, device, &known, parsed.as_ref().ok(), whose)?;
         self.tally.merged += merged;
+        if let Ok(replica) = parsed {
+            self.replicas.insert(device, replica);
+        }
         Ok(())
     }
 
@@ -145,10 +149,12 @@ impl Session {
     pub(super) fn load_replicas(&mut self) -> Result<(), SyncError> {
         let known = self.engine.store.read(|connection| remote_replicas::all(connection, self.remote.id))?;
         for (device, known) in known {
-            if let Ok(body) = known.body
+            // Those that were read in this sync are there already.
+            if let Entry::Vacant(place) = self.replicas.entry(device)
+                && let Ok(body) = known.body
                 && let Ok(replica) = Replica::parse(&body, self.user, device)
             {
-                self.replicas.entry(device).or_insert(replica);
+                place.insert(replica);
             }
         }
         Ok(())
