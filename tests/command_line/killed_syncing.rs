@@ -34,33 +34,17 @@ impl Pair {
         let mut pair = Pair { laptop, school, stick };
         // The laptop has a newer book, so its text can't be written at school.
         pair.laptop.book.revise(1, 2);
-        pair.laptop.set(&json!({"python": "none", "cpp": "advanced"}));
+        pair.laptop.set_skills(&json!({"python": "none", "cpp": "advanced"}));
         pair.laptop.json(&["chapter", "open", "1"]);
-        pair.school.set(&json!({"python": "none", "ros2": "beginner"}));
+        pair.school.set_skills(&json!({"python": "none", "ros2": "beginner"}));
         pair.school.json(&["chapter", "open", "2"]);
         pair
     }
 
     /// Both sync until nothing is left to do, and then agree.
     fn assert_comes_together(&self, laptop: &Path, school: &Path, when: &str) {
-        let sync = |computer: &Computer, data: &Path| -> Value {
-            run(&mut computer.primer_on(data, &["--json", "sync"])).json()
-        };
-        for _ in 0..2 {
-            sync(&self.laptop, laptop);
-            sync(&self.school, school);
-        }
-        sync(&self.laptop, laptop);
-        for (computer, data) in [(&self.laptop, laptop), (&self.school, school)] {
-            assert_eq!(sync(computer, data)["requests"], 1, "{when}");
-            let shown = run(&mut computer.primer_on(data, &["--json", "profile", "show"])).json();
-            let all = json!({"cpp": "advanced", "python": "none", "ros2": "beginner"});
-            assert_eq!(shown["software_experience"], all, "{when}");
-            assert_eq!(database::integrity(data), "ok", "{when}");
-            for (name, bytes) in folders::stored(data) {
-                assert!(folders::is_whole(&name, &bytes), "{when}: {name} is half-written");
-            }
-        }
+        let all = json!({"cpp": "advanced", "python": "none", "ros2": "beginner"});
+        come_together([(&self.laptop, laptop), (&self.school, school)], &all, when);
         for (name, bytes) in folders::files(&self.stick).into_iter().filter(|(name, _)| name.ends_with(".md"))
         {
             let digest = TextDigest::of(&bytes).prefix().to_string();
@@ -69,8 +53,29 @@ impl Pair {
     }
 }
 
+/// Lets a reader's computers, each with a data folder, sync until nothing is left to do. Then they have these skills, and
+/// all that is stored is whole.
+pub fn come_together(computers: [(&Computer, &Path); 2], skills: &Value, when: &str) {
+    let sync = |(computer, data): (&Computer, &Path)| -> Value {
+        run(&mut computer.primer_on(data, &["--json", "sync"])).json()
+    };
+    let [first, second] = computers;
+    for computer in [first, second, first, second, first] {
+        sync(computer);
+    }
+    for (computer, data) in computers {
+        assert_eq!(sync((computer, data))["requests"], 1, "{when}");
+        let shown = run(&mut computer.primer_on(data, &["--json", "profile", "show"])).json();
+        assert_eq!(shown["software_experience"], *skills, "{when}");
+        assert_eq!(database::integrity(data), "ok", "{when}");
+        for (name, bytes) in folders::stored(data) {
+            assert!(folders::is_whole(&name, &bytes), "{when}: {name} is half-written");
+        }
+    }
+}
+
 impl Computer {
-    fn set(&self, skills: &Value) {
+    pub fn set_skills(&self, skills: &Value) {
         let background = json!({"software_experience": skills, "robotics_experience": "none",
             "hardware_access": [], "learning_goals": []});
         let file = self.write("background.json", &background);

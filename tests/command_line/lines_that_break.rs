@@ -7,14 +7,15 @@ use std::sync::atomic::{AtomicI32, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use primer_domain::ids::TextDigest;
-use serde_json::{Value, json};
+use serde_json::json;
 use tempfile::TempDir;
 
 use crate::interposed::copy_of;
+use crate::killed_syncing::come_together;
 use crate::line::{Line, POINTS, Point};
 use crate::seaweed::{BUCKET, KEY, SECRET, server};
 use crate::server_process::ServerProcess;
-use crate::world::{database, folders};
+use crate::world::folders;
 use crate::{Computer, run};
 
 /// Chapters that each computer has written and only it can bring.
@@ -51,13 +52,13 @@ impl Pair {
         pair.laptop.book.revise(1, 2);
         for cpp in BACKGROUNDS {
             for python in BACKGROUNDS {
-                pair.laptop.answer(&json!({"python": python, "cpp": cpp}));
+                pair.laptop.set_skills(&json!({"python": python, "cpp": cpp}));
                 for chapter in ["1", "2"] {
                     pair.laptop.json(&["chapter", "open", chapter]);
                 }
             }
         }
-        pair.school.answer(&json!({"python": "none", "ros2": "beginner"}));
+        pair.school.set_skills(&json!({"python": "none", "ros2": "beginner"}));
         pair.school.json(&["chapter", "open", "2"]);
         pair.school.json(&["sync"]);
         pair
@@ -65,23 +66,9 @@ impl Pair {
 
     /// Both sync until nothing is left to do, and then agree, whole.
     fn assert_comes_together(&self, laptop: &Path, school: &Path, when: &str) {
-        let sync = |computer: &Computer, data: &Path| -> Value {
-            run(&mut computer.primer_on(data, &["--json", "sync"])).json()
-        };
-        for _ in 0..2 {
-            sync(&self.laptop, laptop);
-            sync(&self.school, school);
-        }
-        sync(&self.laptop, laptop);
-        for (computer, data) in [(&self.laptop, laptop), (&self.school, school)] {
-            assert_eq!(sync(computer, data)["requests"], 1, "{when}");
-            let shown = run(&mut computer.primer_on(data, &["--json", "profile", "show"])).json();
-            let all = json!({"cpp": "advanced", "python": "advanced", "ros2": "beginner"});
-            assert_eq!(shown["software_experience"], all, "{when}");
-            assert_eq!(database::integrity(data), "ok", "{when}");
-            for (name, bytes) in folders::stored(data) {
-                assert!(folders::is_whole(&name, &bytes), "{when}: {name} is half-written");
-            }
+        let computers = [(&self.laptop, laptop), (&self.school, school)];
+        come_together(computers, &json!({"cpp": "advanced", "python": "advanced", "ros2": "beginner"}), when);
+        for (computer, data) in computers {
             // What is there is what is spoken of: nothing lost, left over, half-sent or not to be read.
             let found = run(&mut computer.primer_on(data, &["--json", "remote", "inspect"])).json();
             for list in ["unreadable", "missing", "unmentioned", "others"] {
@@ -93,15 +80,6 @@ impl Pair {
 
     fn copies(&self) -> (TempDir, TempDir) {
         (copy_of(&self.laptop.data()), copy_of(&self.school.data()))
-    }
-}
-
-impl Computer {
-    fn answer(&self, skills: &Value) {
-        let background = json!({"software_experience": skills, "robotics_experience": "none",
-            "hardware_access": [], "learning_goals": []});
-        let file = self.write("background.json", &background);
-        self.json(&["profile", "set", &file]);
     }
 }
 

@@ -10,8 +10,8 @@ use primer_engine::remote::{Credentials, Location, Remote, RemoteFault, S3Locati
 use primer_engine::secrets::Secret;
 use serde_json::{Value, json};
 
-use crate::seaweed::{BUCKET, shell, weed, words};
-use crate::server_process::ServerProcess;
+use crate::seaweed::{BUCKET, shell, weed};
+use crate::server_process::{ServerProcess, seaweedfs_words};
 use crate::{Computer, run};
 
 const DOCUMENTATION: &str = include_str!("../../docs/running-a-bucket.md");
@@ -58,7 +58,7 @@ fn course() -> &'static Course {
             let all: Vec<Value> = [operator].into_iter().chain(identities.clone()).collect();
             fs::write(folder.join("s3.json"), json!({"identities": all}).to_string()).unwrap();
             fs::create_dir_all(folder.join("data")).unwrap();
-            words(&program, folder, port)
+            seaweedfs_words(&program, folder, port)
         };
         let server = ServerProcess::start("policies", words, |answer| answer.contains(" 403 "));
         let lines = format!("s3.bucket.create -name {BUCKET}\n{}{}", bilal.shell_lines(), emil.shell_lines());

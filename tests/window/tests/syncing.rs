@@ -13,7 +13,7 @@ use std::time::Duration;
 use primer_window_tests::{Home, Window, artifacts, primer, primer_with, until_within};
 use serde_json::json;
 
-use crate::server_process::ServerProcess;
+use crate::server_process::{ServerProcess, seaweedfs_words, weed};
 
 const KEY: &str = "AKIDEVERYTHING";
 const SECRET: &str = "secret-of-everything";
@@ -163,31 +163,14 @@ fn pass(mut from: &TcpStream, mut to: &TcpStream, is_open: &AtomicBool) {
 }
 
 fn seaweedfs() -> ServerProcess {
-    let program = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/tools/seaweedfs-4.48/weed");
-    let program =
-        std::env::var_os("PRIMER_WEED").filter(|named| !named.is_empty()).map_or(program, Into::into);
+    let program = weed(env!("CARGO_MANIFEST_DIR"));
     let words = |folder: &Path, port: u16| {
         let identities = json!({"identities": [{"name": "everything",
             "credentials": [{"accessKey": KEY, "secretKey": SECRET}],
             "actions": ["Admin", "Read", "Write", "List", "Tagging"]}]});
         fs::write(folder.join("s3.json"), identities.to_string()).expect("a file can be written");
         fs::create_dir_all(folder.join("data")).expect("a folder can be made");
-        let folder = folder.display();
-        let mut words = vec![program.display().to_string()];
-        let fixed = "-logtostderr=true server -ip=127.0.0.1 -ip.bind=127.0.0.1 -filer -s3 -s3.port.iceberg=0 \
-                     -s3.port.lance=0 -master.telemetry=false -master.volumeSizeLimitMB=1024 -volume.max=50";
-        words.extend(fixed.split_whitespace().map(str::to_owned));
-        words.extend([
-            format!("-dir={folder}/data"),
-            format!("-s3.config={folder}/s3.json"),
-            format!("-filer.localSocket={folder}/f.sock"),
-            format!("-s3.localSocket={folder}/s.sock"),
-            format!("-s3.port={port}"),
-            format!("-master.port={}", port - 1),
-            format!("-volume.port={}", port - 2),
-            format!("-filer.port={}", port - 3),
-        ]);
-        words
+        seaweedfs_words(&program, folder, port)
     };
     let server = ServerProcess::start("seaweedfs-window", words, |answer| answer.contains(" 403 "));
     let shell = format!(
