@@ -24,13 +24,7 @@ impl Pair {
         let stick = laptop.folder.path().join("stick");
         fs::create_dir(&stick).unwrap();
         laptop.json(&["remote", "add", "folder", stick.to_str().unwrap()]);
-        let file = laptop.folder.path().join("joining.json");
-        laptop.json(&["computer", "export", file.to_str().unwrap()]);
-        let school = Computer::new();
-        school.json(&["computer", "join", file.to_str().unwrap()]);
-        for computer in [&laptop, &school, &laptop] {
-            computer.json(&["sync"]);
-        }
+        let school = laptop.joined();
         let mut pair = Pair { laptop, school, stick };
         // The laptop has a newer book, so its text can't be written at school.
         pair.laptop.book.revise(1, 2);
@@ -75,6 +69,18 @@ pub fn come_together(computers: [(&Computer, &Path); 2], skills: &Value, when: &
 }
 
 impl Computer {
+    /// Another computer of the same reader; both have heard of each other.
+    pub fn joined(&self) -> Computer {
+        let file = self.folder.path().join("joining.json");
+        self.json(&["computer", "export", file.to_str().unwrap()]);
+        let other = Computer::new();
+        other.json(&["computer", "join", file.to_str().unwrap()]);
+        for computer in [self, &other, self] {
+            computer.json(&["sync"]);
+        }
+        other
+    }
+
     pub fn set_skills(&self, skills: &Value) {
         let background = json!({"software_experience": skills, "robotics_experience": "none",
             "hardware_access": [], "learning_goals": []});

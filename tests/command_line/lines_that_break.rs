@@ -41,13 +41,7 @@ impl Pair {
         let words = ["--json", "remote", "add", "s3", "--endpoint", &endpoint, "--bucket", BUCKET];
         let mut add = laptop.primer(&[&words[..], &["--prefix", prefix, "--access-key-id", KEY]].concat());
         run(add.env("PRIMER_S3_SECRET", SECRET)).json();
-        let file = laptop.folder.path().join("joining.json");
-        laptop.json(&["computer", "export", file.to_str().unwrap()]);
-        let school = Computer::new();
-        school.json(&["computer", "join", file.to_str().unwrap()]);
-        for computer in [&laptop, &school, &laptop] {
-            computer.json(&["sync"]);
-        }
+        let school = laptop.joined();
         let mut pair = Pair { line, laptop, school };
         pair.laptop.book.revise(1, 2);
         for cpp in BACKGROUNDS {

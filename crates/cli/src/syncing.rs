@@ -4,7 +4,7 @@ use std::io::{IsTerminal, Write, stderr};
 use std::sync::Arc;
 
 use primer_engine::Engine;
-use primer_engine::api::{ApiError, ErrorCode, SyncReport};
+use primer_engine::api::{ApiError, ErrorCode, SyncReport, network_runtime};
 use primer_engine::sync::{Outlook, Progress};
 use serde_json::json;
 
@@ -22,13 +22,7 @@ pub fn run(engine: &Arc<Engine>, global: &Global, dry_run: bool, output: &Output
             "Add a folder or a bucket with “primer remote add”.",
         ));
     }
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| {
-        ApiError::new(
-            ErrorCode::Internal,
-            format!("The network can't be used: {error}."),
-            "Close other programs and try again.",
-        )
-    })?;
+    let runtime = network_runtime()?;
     let shown = !output.is_json() && stderr().is_terminal();
     let mut report = SyncReport::default();
     let mut outlook = Outlook::default();

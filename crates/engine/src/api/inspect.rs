@@ -1,7 +1,8 @@
 //! Looking at what a remote holds for its reader. Only the command line asks for it: it waits for the
 //! network.
 
-use super::error::{ApiError, ErrorCode};
+use super::error::ApiError;
+use super::network::network_runtime;
 use super::remotes::existing_remote;
 use super::sync_types::OfRemote;
 use crate::Engine;
@@ -12,12 +13,5 @@ pub fn inspect(engine: &Engine, request: OfRemote) -> Result<Inspection, ApiErro
     let row = existing_remote(engine, &request.remote_id)?;
     let own = engine.store.read(|connection| devices::find(connection, row.user))?.map(|device| device.id);
     let remote = engine.connect(&row)??;
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| {
-        ApiError::new(
-            ErrorCode::Internal,
-            format!("The network can't be used: {error}."),
-            "Close other programs and try again.",
-        )
-    })?;
-    runtime.block_on(inspect::look(&remote, &row, own)).map_err(|error| ApiError::sync(&error))
+    network_runtime()?.block_on(inspect::look(&remote, &row, own)).map_err(|error| ApiError::sync(&error))
 }

@@ -5,6 +5,7 @@ use primer_domain::rewrite::{Answer, Message, Role, disclosure, is_rewritten};
 
 use super::error::{ApiError, ErrorCode};
 use super::model_types::*;
+use super::network::network_runtime;
 use super::readers::existing;
 use super::remotes::secret_place;
 use super::types::*;
@@ -203,6 +204,5 @@ fn checked_key(key: &str) -> Result<&str, ApiError> {
 }
 
 fn wait_for<T>(asking: impl Future<Output = Result<T, ModelError>>) -> Result<T, ApiError> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    Ok(runtime.map_err(|error| ApiError::no_network(&error))?.block_on(asking)?)
+    Ok(network_runtime()?.block_on(asking)?)
 }

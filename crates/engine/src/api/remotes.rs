@@ -4,6 +4,7 @@ use primer_domain::ids::UserId;
 
 use super::ago::ago;
 use super::error::ApiError;
+use super::network::network_runtime;
 use super::readers::existing;
 use super::sync_types::*;
 use super::types::*;
@@ -95,8 +96,7 @@ pub fn pause(engine: &Engine, request: PauseRemote) -> Result<Nothing, ApiError>
     Ok(Nothing {})
 }
 
-/// Does once what a sync does, and says what it found; sets the settings that work. The one command that waits for a
-/// network: whoever asks wants to see its answer.
+/// Does once what a sync does, and says what it found; sets the settings that work.
 pub fn check(engine: &Engine, request: OfRemote) -> Result<Vec<Finding>, ApiError> {
     let row = existing_remote(engine, &request.remote_id)?;
     let patient = Patient {
@@ -107,9 +107,7 @@ pub fn check(engine: &Engine, request: OfRemote) -> Result<Vec<Finding>, ApiErro
         known: row.identity.is_some(),
         ids: [engine.env.new_id(), engine.env.new_id()],
     };
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let runtime = runtime.map_err(|error| ApiError::no_network(&error))?;
-    let diagnosis = runtime.block_on(doctor::examine(&patient));
+    let diagnosis = network_runtime()?.block_on(doctor::examine(&patient));
     if let Some(better) = diagnosis.better {
         engine.store.write(|transaction| remotes::set_location(transaction, row.id, &better))?;
     }

@@ -2,7 +2,8 @@
 //!
 //! It goes through stages, and a stage begins when all of the one before has been answered: which replicas are there,
 //! which remote this is, what the other computers say, which texts are wanted, to be sent or to be removed, the own
-//! replica, a computer that is forgotten, and now and then the texts that nobody knows of. A replica is sent only after the texts it mentions.
+//! replica, a computer that is forgotten, and now and then the texts that nobody knows of. A replica is sent only after
+//! the texts it mentions.
 
 mod stages;
 
