@@ -7,7 +7,8 @@ import { session } from "./session.svelte";
 
 const target = document.getElementById("app");
 if (target === null) throw new Error("index.html has no #app");
-// The faces of every first screen are on their way while the engine answers.
-for (const face of ["1em Literata", "italic 1em Literata", '1em "Source Sans 3"']) void document.fonts.load(face);
 void session.start();
-mount(App, { target });
+// Without its faces, whatever is laid out has their stand-ins looked up among the system's fonts, one after the other, for
+// every size and weight: that takes longer than the faces do.
+const faces = ["1em Literata", "italic 1em Literata", '1em "Source Sans 3"'].map((face) => document.fonts.load(face));
+void Promise.allSettled(faces).then(() => mount(App, { target }));

@@ -6,6 +6,7 @@ pub fn before_the_webview() {
     {
         linux::without_dmabuf_on_nvidia();
         linux::without_a_script_compiler();
+        linux::without_painting_by_the_graphics_card();
     }
 }
 
@@ -22,29 +23,42 @@ mod linux {
     /// Of JavaScriptCore. An engine that knows no such option passes over it.
     const COMPILER_SWITCH: &str = "JSC_useJIT";
 
+    /// WebKitGTK 2.46 and later; earlier ones paint with the processor anyway.
+    const CPU_PAINTING_SWITCH: &str = "WEBKIT_SKIA_ENABLE_CPU_RENDERING";
+
     const DMABUF_SWITCH: &str = "WEBKIT_DISABLE_DMABUF_RENDERER";
 
     /// WebKitGTK's DMABUF renderer shows a blank window with NVIDIA's driver. Elsewhere it is left on, because
     /// drawing without it takes a whole core.
     pub fn without_dmabuf_on_nvidia() {
         if needs_the_switch(std::env::var_os(DMABUF_SWITCH).is_some(), Path::new("/")) {
-            // SAFETY: called first in main, while this is the only thread.
-            #[allow(unsafe_code, reason = "the variable must be set before WebKit is loaded")]
-            unsafe {
-                std::env::set_var(DMABUF_SWITCH, "1");
-            }
+            set(DMABUF_SWITCH, "1");
         }
     }
 
     /// The page runs little script, and not for long. Interpreted it starts as fast, takes some megabytes less on a
     /// computer that has few, and leaves less to attack than compiled in memory that is both written and run.
     pub fn without_a_script_compiler() {
-        if std::env::var_os(COMPILER_SWITCH).is_none() {
-            // SAFETY: called first in main, while this is the only thread.
-            #[allow(unsafe_code, reason = "the variable must be set before WebKit is loaded")]
-            unsafe {
-                std::env::set_var(COMPILER_SWITCH, "0");
-            }
+        set_unless_chosen(COMPILER_SWITCH, "0");
+    }
+
+    /// A page of text is painted as fast by the processor. The graphics card has its programs compiled for it at every start,
+    /// which takes a fifth of it where they come from Mesa's software driver, and drivers differ in how wrong they are.
+    pub fn without_painting_by_the_graphics_card() {
+        set_unless_chosen(CPU_PAINTING_SWITCH, "1");
+    }
+
+    fn set_unless_chosen(variable: &str, value: &str) {
+        if std::env::var_os(variable).is_none() {
+            set(variable, value);
+        }
+    }
+
+    fn set(variable: &str, value: &str) {
+        // SAFETY: `before_the_webview` is called first in main, while this is the only thread.
+        #[allow(unsafe_code, reason = "the variable must be set before WebKit is loaded")]
+        unsafe {
+            std::env::set_var(variable, value);
         }
     }
 
