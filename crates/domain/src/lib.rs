@@ -1,5 +1,5 @@
 //! What Primer decides: which text a reader gets, whether what is stored is still right, what a model may change in it,
-//! how a book is read and shown, and how a reader's computers come to agree.
+//! how a book is read, shown and published, and how a reader's computers come to agree.
 //!
 //! Everything here is a function of its arguments. There are no files, no SQL, no network, no clock, no randomness and
 //! no threads, so that each decision can be tested by calling it, and gives the same answer on every computer.
@@ -10,9 +10,11 @@ pub mod freshness;
 pub mod ids;
 pub mod personalise;
 pub mod profile;
+pub mod publish;
 pub mod render;
 pub mod replica;
 pub mod rewrite;
+mod seal;
 pub mod storage_path;
 pub mod sync;
 pub mod timestamp;

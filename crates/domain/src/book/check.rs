@@ -9,13 +9,17 @@ use serde::Serialize;
 use ts_rs::TS;
 
 use super::source::{derived_id, visit_chains};
-use super::{Book, Chain, Condition, Node};
+use super::{Book, Branch, Chain, Condition, Node};
 use crate::ids::ChapterId;
 use crate::personalise::{Choice, bare};
 use crate::profile::{Background, FORM, Level, Robotics};
 
 /// Beyond this a chain is not tried out: it would take seconds, and no author could follow it either.
 const COMBINATIONS_MAX: usize = 1 << 16;
+
+/// Bytes of text that are put together for all the trials of a book. Whoever is sent a book checks it too, and a few
+/// seconds must be enough for any.
+const WORK_MAX_BYTES: usize = 2_000_000_000;
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, TS)]
 pub struct Report {
@@ -143,6 +147,7 @@ pub fn check(book: &Book) -> Report {
     let (mut never_shown, mut may_show_nothing) = (Vec::new(), Vec::new());
     let (mut too_many_combinations, mut repeated_without_id) = (Vec::new(), Vec::new());
     let mut not_tried = BTreeSet::new();
+    let mut work_left_bytes = WORK_MAX_BYTES;
     for chapter in &book.chapters {
         let finding = |chain: &Chain, line: usize, when: String, example: Option<String>| BlockFinding {
             file: chapter.file.clone(),
@@ -155,7 +160,7 @@ pub fn check(book: &Book) -> Report {
         repeated_without_id
             .extend(repeated.into_iter().map(|chain| finding(chain, chain.line, String::new(), None)));
         for chain in outermost_chains(&chapter.source.nodes) {
-            let Some(trial) = Trial::of(chain) else {
+            let Some(trial) = Trial::of(chain, &mut work_left_bytes) else {
                 too_many_combinations.push(finding(chain, chain.line, String::new(), None));
                 visit_with_inner(chain, &mut |chain| not_tried.extend(questions_of(chain)));
                 continue;
@@ -251,6 +256,19 @@ fn outermost_chains(nodes: &[Node]) -> Vec<&Chain> {
     chains
 }
 
+/// Of all the text in them; a branch is some work even without any.
+fn len_bytes(branches: &[Branch]) -> usize {
+    fn of_nodes(nodes: &[Node]) -> usize {
+        let of_node = |node: &Node| match node {
+            Node::Text(text) => text.len(),
+            Node::Admonition { body, .. } => of_nodes(body),
+            Node::Chain(chain) => len_bytes(&chain.branches),
+        };
+        nodes.iter().map(of_node).sum()
+    }
+    branches.iter().map(|branch| 64 + of_nodes(&branch.body)).sum()
+}
+
 /// All combinations of one outermost chain, tried out.
 struct Trial<'a> {
     questions: Vec<Question>,
@@ -288,7 +306,7 @@ impl Ord for BranchPlace<'_> {
 }
 
 impl<'a> Trial<'a> {
-    fn of(chain: &'a Chain) -> Option<Trial<'a>> {
+    fn of(chain: &'a Chain, work_left_bytes: &mut usize) -> Option<Trial<'a>> {
         let mut questions = BTreeSet::new();
         let mut branches = BTreeMap::new();
         visit_with_inner(chain, &mut |chain: &'a Chain| {
@@ -304,6 +322,8 @@ impl<'a> Trial<'a> {
             .iter()
             .try_fold(1usize, |product, question| product.checked_mul(question.answers()))
             .filter(|combinations| *combinations <= COMBINATIONS_MAX)?;
+        let work_bytes = combinations.checked_mul(len_bytes(&chain.branches))?;
+        *work_left_bytes = work_left_bytes.checked_sub(work_bytes)?;
         let mut trial =
             Trial { questions, shown: Vec::with_capacity(combinations), branches, empty: BTreeMap::new() };
         let mut numbers: HashMap<String, usize> = HashMap::new();

@@ -128,7 +128,8 @@ fn is_inside(file: &str) -> bool {
         && file.split('/').all(|part| !part.is_empty() && part != "." && part != "..")
 }
 
-fn is_slug(text: &str) -> bool {
+/// Lower-case letters, digits and hyphens within.
+pub fn is_slug(text: &str) -> bool {
     !text.is_empty()
         && text.len() <= 64
         && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')

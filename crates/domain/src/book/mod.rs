@@ -5,6 +5,7 @@ pub mod condition;
 pub mod fault;
 mod lines;
 pub mod manifest;
+pub mod pictures;
 pub mod references;
 pub mod source;
 pub mod words;

@@ -10,7 +10,6 @@
 //! computers would keep it.
 
 mod read;
-mod seal;
 mod write;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -20,6 +19,7 @@ use thiserror::Error;
 use super::{Registers, Texts};
 use crate::ids::{DeviceId, ProfileHash, UserId, WriteId};
 use crate::profile::Background;
+use crate::seal;
 use crate::storage_path::StoragePath;
 use crate::timestamp::Timestamp;
 

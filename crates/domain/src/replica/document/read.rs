@@ -4,10 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value};
 
-use super::{FORMAT, NAME_LEN_MAX, REGISTERS_MAX, Replica, ReplicaFault, TEXTS_MAX, seal};
+use super::{FORMAT, NAME_LEN_MAX, REGISTERS_MAX, Replica, ReplicaFault, TEXTS_MAX};
 use crate::ids::{DeviceId, ProfileHash, TextDigest, UserId, WriteId};
 use crate::profile::{Background, Draft, Origin};
 use crate::replica::{Register, RegisterKey, Registers, Stamp, TextEntry, Texts};
+use crate::seal;
 use crate::storage_path::StoragePath;
 use crate::timestamp::Timestamp;
 

@@ -1,4 +1,4 @@
-//! The last line of a replica: the digest of all the lines above it.
+//! The last line of a document that travels: the digest of all the lines above it.
 
 use crate::ids::TextDigest;
 
@@ -7,14 +7,14 @@ const AFTER: &str = "\"\n}\n";
 const DIGEST_LEN: usize = 64;
 
 /// `lines` is the document up to its last field, with the comma after it and the end of its line.
-pub(super) fn sealed(mut lines: Vec<u8>) -> Vec<u8> {
+pub(crate) fn sealed(mut lines: Vec<u8>) -> Vec<u8> {
     let last = format!("{BEFORE}{}{AFTER}", TextDigest::of(&lines));
     lines.extend_from_slice(last.as_bytes());
     lines
 }
 
 /// Whether the document is, byte for byte, what was sealed.
-pub(super) fn is_whole(document: &[u8]) -> bool {
+pub(crate) fn is_whole(document: &[u8]) -> bool {
     let last_len = BEFORE.len() + DIGEST_LEN + AFTER.len();
     let split = document.len().checked_sub(last_len).map(|at| document.split_at(at));
     split.is_some_and(|(lines, last)| {
