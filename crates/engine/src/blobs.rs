@@ -3,10 +3,8 @@
 //! A file appears whole or not at all, is never changed once it is there, and is never believed without its digest.
 //! What can't be believed is moved to `<data>/quarantine/`, not deleted.
 
-mod disk;
-
 use std::fs::{self, File};
-use std::io::{self, Write};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc;
 use std::thread;
@@ -16,11 +14,9 @@ use primer_domain::ids::TextDigest;
 use primer_domain::storage_path::StoragePath;
 use thiserror::Error;
 
-use crate::env::{Mishaps, Step};
+use crate::env::Mishaps;
 use crate::parallel::in_parallel;
-
-/// Left free on the disk whatever is written: room for the database to record it, and for everybody else.
-const RESERVE_BYTES: u64 = 1 << 20;
+use crate::whole_files::{WholeFiles, disk, is_absence};
 
 /// How long to wait for another program that writes to the same data folder. A reader has the text long before.
 const WAIT_FOR_OTHERS: Duration = Duration::from_secs(3);
@@ -39,7 +35,7 @@ pub enum BlobError {
 }
 
 impl BlobError {
-    fn io(what: &'static str, path: &Path) -> impl FnOnce(io::Error) -> BlobError {
+    pub(crate) fn io(what: &'static str, path: &Path) -> impl FnOnce(io::Error) -> BlobError {
         let path = path.to_owned();
         move |source| match source.kind() {
             io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge => {
@@ -75,7 +71,7 @@ pub struct Blobs {
     root: PathBuf,
     quarantine: PathBuf,
     lock_file: PathBuf,
-    mishaps: Mishaps,
+    files: WholeFiles,
 }
 
 /// A text to be stored, whose digest is known to be right.
@@ -104,14 +100,14 @@ impl Blobs {
             root: data.join("blobs"),
             quarantine: data.join("quarantine"),
             lock_file: data.join("blobs.lock"),
-            mishaps: Mishaps::default(),
+            files: WholeFiles::default(),
         };
         fs::create_dir_all(&blobs.root).map_err(BlobError::io("made", &blobs.root))?;
         Ok(blobs)
     }
 
     pub(crate) fn with_mishaps(mut self, mishaps: Mishaps) -> Blobs {
-        self.mishaps = mishaps;
+        self.files = WholeFiles::with_mishaps(mishaps);
         self
     }
 
@@ -171,20 +167,21 @@ impl Blobs {
             Found::Missing => {}
         }
         let folder = file.parent().unwrap_or(&self.root);
-        self.make_folder(folder)?;
-        self.require_room(folder, bytes.len() as u64)?;
+        self.files.make_folder(folder)?;
+        self.files.require_room(folder, bytes.len() as u64)?;
         let temporary = file.with_extension("md.tmp");
-        let written = self.write_durably(&temporary, bytes).and_then(|()| self.rename(&temporary, &file));
+        let written =
+            self.files.write_durably(&temporary, bytes).and_then(|()| self.files.rename(&temporary, &file));
         if let Err(source) = written {
             // What is half-written must not stay; if even that fails, the next tidying takes it.
-            if let Err(left) = self.remove_file(&temporary)
+            if let Err(left) = self.files.remove_file(&temporary)
                 && left.kind() != io::ErrorKind::NotFound
             {
                 return Err(BlobError::io("removed", &temporary)(left));
             }
             return Err(BlobError::io("written", &file)(source));
         }
-        self.sync_folder(folder).map_err(BlobError::io("written", folder))
+        self.files.sync_folder(folder).map_err(BlobError::io("written", folder))
     }
 
     /// Stores all of `texts` durably with two flushes of the disk instead of two for each: one for the bytes, one for
@@ -194,30 +191,31 @@ impl Blobs {
             return texts.iter().try_for_each(|text| self.write(alone, text.path, text.bytes));
         };
         let needed_bytes: u64 = texts.iter().map(|text| text.bytes.len() as u64).sum();
-        self.require_room(&self.root, needed_bytes)?;
+        self.files.require_room(&self.root, needed_bytes)?;
         let (mut named, mut written) = (Vec::new(), Ok(()));
         for aside in self.write_aside(texts) {
             named.extend(aside.named);
             written = written.and(aside.written);
         }
-        let written = written.and_then(|()| self.flush(&disk).map_err(BlobError::io("written", &self.root)));
+        let written =
+            written.and_then(|()| self.files.flush(&disk).map_err(BlobError::io("written", &self.root)));
         if let Err(error) = written {
             // On a full disk what is of no use must not take what room there is.
             for (temporary, _) in &named {
-                self.remove_if_there(temporary)?;
+                self.files.remove_if_there(temporary)?;
             }
             return Err(error);
         }
         for (temporary, file) in &named {
-            self.rename(temporary, file).map_err(BlobError::io("written", file))?;
+            self.files.rename(temporary, file).map_err(BlobError::io("written", file))?;
         }
-        self.flush(&disk).map_err(BlobError::io("written", &self.root))
+        self.files.flush(&disk).map_err(BlobError::io("written", &self.root))
     }
 
     /// Each beside its place. In a simulation one after the other, for chance decides there at which step something
     /// goes wrong, and then those after it are not begun.
     fn write_aside(&self, texts: &[NewText<'_>]) -> Vec<Aside> {
-        if !self.mishaps.are_possible() {
+        if !self.files.mishaps_are_possible() {
             return in_parallel(texts, |text| self.write_temporary(text));
         }
         let mut written = Vec::new();
@@ -240,20 +238,14 @@ impl Blobs {
         let file = self.file(path);
         let folder = file.parent().unwrap_or(&self.root).to_owned();
         let temporary = file.with_extension("md.tmp");
-        let make_folder = || self.mishaps.at(Step::BeforeFolder).and_then(|()| fs::create_dir_all(&folder));
+        let make_folder = || self.files.make_all_folders(&folder);
         let written = ready
             .and_then(|()| make_folder().map_err(BlobError::io("made", &folder)))
-            .and_then(|()| self.write_file(&temporary, bytes).map_err(BlobError::io("written", &temporary)))
+            .and_then(|()| {
+                self.files.write_file(&temporary, bytes).map_err(BlobError::io("written", &temporary))
+            })
             .map(drop);
         Aside { named: Some((temporary, file)), written }
-    }
-
-    fn require_room(&self, folder: &Path, needed_bytes: u64) -> Result<(), BlobError> {
-        let free_bytes = fs4::available_space(folder).map_err(BlobError::io("measured", folder))?;
-        if free_bytes < needed_bytes + RESERVE_BYTES {
-            return Err(BlobError::DiskFull { path: folder.to_owned(), needed_bytes });
-        }
-        Ok(())
     }
 
     /// Reads a text and believes it only if its length and its digest are the expected ones. Whatever else is in its
@@ -309,7 +301,7 @@ impl Blobs {
             })
             .find(|target| target.symlink_metadata().is_err())
             .unwrap_or_else(|| self.quarantine.join(&name));
-        match self.rename(file, &target) {
+        match self.files.rename(file, &target) {
             Err(error) if is_absence(&error) => Ok(()),
             moved => moved.map_err(BlobError::io("set aside", file)),
         }
@@ -317,12 +309,12 @@ impl Blobs {
 
     /// A file that is not there is removed already.
     pub fn remove(&self, path: &StoragePath) -> Result<(), BlobError> {
-        self.remove_if_there(&self.file(path))
+        self.files.remove_if_there(&self.file(path))
     }
 
     /// Removes a temporary file that a walk found.
     pub fn remove_temporary(&self, _alone: &WritingAlone, file: &Path) -> Result<(), BlobError> {
-        self.remove_if_there(file)
+        self.files.remove_if_there(file)
     }
 
     /// Every file under `blobs/`, without reading any.
@@ -356,72 +348,4 @@ impl Blobs {
     fn file(&self, path: &StoragePath) -> PathBuf {
         self.root.join(path.to_string())
     }
-
-    /// Makes the folders down to `folder`, each recorded in the one above it before it is used.
-    fn make_folder(&self, folder: &Path) -> Result<(), BlobError> {
-        if folder.is_dir() {
-            return Ok(());
-        }
-        if let Some(above) = folder.parent() {
-            self.make_folder(above)?;
-            match self.mishaps.at(Step::BeforeFolder).and_then(|()| fs::create_dir(folder)) {
-                Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
-                    return Err(BlobError::io("made", folder)(error));
-                }
-                _ => self.sync_folder(above).map_err(BlobError::io("written", above))?,
-            }
-        }
-        Ok(())
-    }
-
-    fn write_durably(&self, file: &Path, bytes: &[u8]) -> io::Result<()> {
-        let handle = self.write_file(file, bytes)?;
-        self.mishaps.at(Step::BeforeFlush)?;
-        handle.sync_all()
-    }
-
-    fn write_file(&self, file: &Path, bytes: &[u8]) -> io::Result<File> {
-        self.mishaps.at(Step::BeforeFile)?;
-        let mut handle = File::create(file)?;
-        let (first, rest) = bytes.split_at(if self.mishaps.are_possible() { bytes.len() / 2 } else { 0 });
-        handle.write_all(first)?;
-        self.mishaps.at(Step::MiddleOfFile)?;
-        handle.write_all(rest)?;
-        Ok(handle)
-    }
-
-    /// A rename is durable once its folder is. Windows has no such call and needs none.
-    fn sync_folder(&self, folder: &Path) -> io::Result<()> {
-        self.mishaps.at(Step::BeforeFlush)?;
-        if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
-    }
-
-    fn flush(&self, disk: &disk::WholeDisk) -> io::Result<()> {
-        self.mishaps.at(Step::BeforeFlush)?;
-        disk.flush()
-    }
-
-    fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
-        self.mishaps.at(Step::BeforeRename)?;
-        fs::rename(from, to)
-    }
-
-    fn remove_file(&self, file: &Path) -> io::Result<()> {
-        self.mishaps.at(Step::BeforeRemoval)?;
-        fs::remove_file(file)
-    }
-
-    fn remove_if_there(&self, file: &Path) -> Result<(), BlobError> {
-        match self.remove_file(file) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                Err(BlobError::io("removed", file)(error))
-            }
-            _ => Ok(()),
-        }
-    }
-}
-
-/// Also where a file stands in the place of a folder above.
-fn is_absence(error: &io::Error) -> bool {
-    matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
 }

@@ -22,6 +22,7 @@ pub mod rewriting;
 pub mod secrets;
 pub mod store;
 pub mod sync;
+mod whole_files;
 
 pub use cancel::Cancel;
 pub use engine::{Engine, OpenError};
