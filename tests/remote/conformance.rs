@@ -1,6 +1,6 @@
 //! What every store does alike.
 
-use primer_engine::remote::{Remote, RemoteFault};
+use primer_engine::remote::{Place, Remote, RemoteFault, Unless};
 use tokio::task::JoinSet;
 
 use crate::{LIMIT_BYTES, error, fault};
@@ -45,6 +45,7 @@ every_store! {
     a_prefix_nobody_wrote_to_lists_nothing
     a_listing_goes_on_past_a_thousand_keys
     overwriting_changes_the_etag_and_put_returns_the_one_that_list_shows
+    what_is_known_by_its_etag_is_not_sent_again
     a_key_may_have_every_allowed_character
     a_listing_is_of_exactly_what_begins_so
     an_empty_object_is_an_object
@@ -131,6 +132,30 @@ async fn overwriting_changes_the_etag_and_put_returns_the_one_that_list_shows(re
         assert!(!seen.contains(&etag), "{etag}");
         seen.push(etag);
     }
+}
+
+async fn what_is_known_by_its_etag_is_not_sent_again(remote: Remote) {
+    let key = "books/a-book/index.json";
+    let content = |byte: u8| vec![byte; 20_000];
+    assert_eq!(remote.get_unless(key, "0f", LIMIT_BYTES).await.unwrap(), Unless::Got(None));
+    let first = remote.put(key, &content(1)).await.unwrap();
+    let before = remote.traffic();
+    assert_eq!(remote.get_unless(key, &first, LIMIT_BYTES).await.unwrap(), Unless::Known);
+    let asked = remote.traffic();
+    assert_eq!(asked.requests, before.requests + 1);
+    if !matches!(remote.place(), Place::Folder { .. }) {
+        assert!(asked.received_bytes - before.received_bytes < 2_000, "{asked:?}");
+        assert!(asked.sent_bytes - before.sent_bytes < 2_000, "{asked:?}");
+    }
+    let second = remote.put(key, &content(2)).await.unwrap();
+    for known in [first.as_str(), ""] {
+        let Unless::Got(Some(object)) = remote.get_unless(key, known, LIMIT_BYTES).await.unwrap() else {
+            panic!("what changed is got");
+        };
+        assert_eq!((object.bytes, object.etag), (content(2), second.clone()));
+    }
+    remote.delete(key).await.unwrap();
+    assert_eq!(remote.get_unless(key, &second, LIMIT_BYTES).await.unwrap(), Unless::Got(None));
 }
 
 async fn a_key_may_have_every_allowed_character(remote: Remote) {

@@ -15,7 +15,8 @@
 //!   compare ETags of two remotes, and take none for a digest. A server that tells none with a PUT gives an
 //!   empty one, equal to no other.
 //! - **Every operation may be repeated.** None relies on conditions (If-Match and its like), which some
-//!   servers accept and ignore; there is one writer per mutable object instead.
+//!   servers accept and ignore; there is one writer per mutable object instead. `get_unless` says which ETag
+//!   is known, so that a server need not send the same again; one that does is as right.
 //! - **Nothing waits for ever**: connecting, the next sign of life and a whole answer each have a limit.
 //! - **No secret leaves it**: not in `Debug`, not in an error or its source, not in an address that is shown.
 //!
@@ -73,6 +74,15 @@ pub struct Listed {
 pub struct Object {
     pub bytes: Vec<u8>,
     pub etag: String,
+}
+
+/// What stands there, as far as it is not known.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Unless {
+    /// The object has the ETag that was named.
+    Known,
+    /// None: there is no such object.
+    Got(Option<Object>),
 }
 
 /// A connection to one store. Clones share it, with its open connections, its counters and what it learnt of
@@ -145,6 +155,19 @@ impl Remote {
         match &*self.store {
             Store::S3(s3) => s3.get(key, limit_bytes).await,
             Store::Folder(folder) => folder.get(key, limit_bytes).await,
+        }
+    }
+
+    /// Like [`Remote::get`], unless the object has this ETag. An empty one is that of no object.
+    pub async fn get_unless(&self, key: &str, etag: &str, limit_bytes: u64) -> Result<Unless, RemoteError> {
+        self.check(key)?;
+        match &*self.store {
+            Store::S3(s3) => s3.get_unless(key, etag, limit_bytes).await,
+            // What is asked for again and again is small, and a file's time tells too little.
+            Store::Folder(folder) => Ok(match folder.get(key, limit_bytes).await? {
+                Some(object) if object.etag == etag => Unless::Known,
+                object => Unless::Got(object),
+            }),
         }
     }
 

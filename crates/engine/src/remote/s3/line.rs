@@ -4,7 +4,7 @@ use std::future::Future;
 use std::net::IpAddr;
 use std::time::Duration;
 
-use reqwest::header::{CONTENT_LENGTH, DATE};
+use reqwest::header::{CONTENT_LENGTH, DATE, IF_NONE_MATCH};
 use reqwest::{Client, Response, Url};
 use rusty_s3::{Bucket, Method, UrlStyle, signing};
 use tokio::time::timeout;
@@ -47,6 +47,8 @@ pub struct Request<'a> {
     pub body: &'a [u8],
     /// For the body of a success.
     pub limit_bytes: u64,
+    /// The ETag that is known.
+    pub unless: Option<&'a str>,
 }
 
 impl Line {
@@ -187,6 +189,11 @@ impl Line {
         // The request's line and the three headers that are always sent.
         self.traffic.sent(url.as_str().len() + 64 + request.body.len());
         let mut builder = self.client.request(method, url);
+        if let Some(etag) = request.unless {
+            let etag = format!("\"{etag}\"");
+            self.traffic.sent(IF_NONE_MATCH.as_str().len() + etag.len() + 4);
+            builder = builder.header(IF_NONE_MATCH, etag);
+        }
         if request.to == Verb::Write {
             // Said even for an empty body: S3 takes none of unknown length.
             builder = builder.header(CONTENT_LENGTH, request.body.len()).body(request.body.to_vec());

@@ -2,7 +2,7 @@
 //!
 //! Requests are signed in their addresses (presigned, valid for a quarter of an hour) with exactly the host
 //! and port they are sent to, and carry no header that HTTP itself does not need: what newer SDKs add, some
-//! servers refuse. Bodies are not signed; over http anyone in between can change them, which the digests
+//! servers refuse; only If-None-Match is sent where an ETag is known. Bodies are not signed; over http anyone in between can change them, which the digests
 //! above this notice for texts.
 
 mod answer;
@@ -21,7 +21,7 @@ use super::faults::{ClockOffset, RemoteFault, Verb};
 use super::key::{clean_prefix, is_key};
 use super::location::{Credentials, Patience, Place, S3Location};
 use super::traffic::Counters;
-use super::{Clock, Listed, Object};
+use super::{Clock, Listed, Object, Unless};
 
 /// A thousand keys of the greatest length with all that servers tell about each fit twice.
 const PAGE_MAX_BYTES: u64 = 8 << 20;
@@ -81,8 +81,14 @@ impl S3 {
             if let Some(token) = token.take() {
                 query.insert(0, ("continuation-token", token));
             }
-            let request =
-                Request { to: Verb::List, key: None, query, body: &[], limit_bytes: PAGE_MAX_BYTES };
+            let request = Request {
+                to: Verb::List,
+                key: None,
+                query,
+                body: &[],
+                limit_bytes: PAGE_MAX_BYTES,
+                unless: None,
+            };
             let page = self.page(&request).await.map_err(|error| error.about(prefix))?;
             for entry in page.entries {
                 // What others put there is none of ours, and a server may list what was not asked for.
@@ -128,12 +134,28 @@ impl S3 {
     }
 
     pub async fn get(&self, key: &str, limit_bytes: u64) -> Result<Option<Object>, RemoteError> {
+        match self.get_unless(key, "", limit_bytes).await? {
+            Unless::Got(object) => Ok(object),
+            Unless::Known => Err(self.line.error(RemoteFault::Unexpected, "nothing was known").about(key)),
+        }
+    }
+
+    pub async fn get_unless(&self, key: &str, etag: &str, limit_bytes: u64) -> Result<Unless, RemoteError> {
         let whole_key = format!("{}{key}", self.prefix);
-        let request =
-            Request { to: Verb::Read, key: Some(&whole_key), query: Vec::new(), body: &[], limit_bytes };
+        let request = Request {
+            to: Verb::Read,
+            key: Some(&whole_key),
+            query: Vec::new(),
+            body: &[],
+            limit_bytes,
+            unless: Some(etag).filter(|etag| !etag.is_empty()),
+        };
         let answer = self.line.ask(&request).await.map_err(|error| error.about(key))?;
+        if answer.status == StatusCode::NOT_MODIFIED && request.unless.is_some() {
+            return Ok(Unless::Known);
+        }
         if answer.status == StatusCode::NOT_FOUND && answer.says_absent() {
-            return Ok(None);
+            return Ok(Unless::Got(None));
         }
         if answer.status != StatusCode::OK {
             return Err(self.line.refused(Verb::Read, &answer).about(key));
@@ -142,7 +164,7 @@ impl S3 {
             return Err(self.line.error(RemoteFault::NotS3, "a page of HTML").about(key));
         }
         let etag = answer.etag();
-        Ok(Some(Object { bytes: answer.body, etag }))
+        Ok(Unless::Got(Some(Object { bytes: answer.body, etag })))
     }
 
     pub async fn put(&self, key: &str, bytes: &[u8]) -> Result<String, RemoteError> {
@@ -153,6 +175,7 @@ impl S3 {
             query: Vec::new(),
             body: bytes,
             limit_bytes: REFUSAL_MAX_BYTES,
+            unless: None,
         };
         let answer = self.line.ask(&request).await.map_err(|error| error.about(key))?;
         if !answer.status.is_success() {
@@ -173,6 +196,7 @@ impl S3 {
             query: Vec::new(),
             body: &[],
             limit_bytes: REFUSAL_MAX_BYTES,
+            unless: None,
         };
         let answer = self.line.ask(&request).await.map_err(|error| error.about(key))?;
         match answer.status {
