@@ -20,6 +20,7 @@ mod lines_that_break;
 mod model;
 #[cfg(unix)]
 mod policies;
+mod publishing;
 mod readers;
 mod real_full_disk;
 mod remotes;

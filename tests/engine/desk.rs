@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use primer_domain::ids::UserId;
 use primer_engine::Engine;
-use primer_engine::api::SyncReport;
+use primer_engine::api::{SyncReport, Wish};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -61,9 +61,13 @@ impl Desk {
 
     /// With the remote that was added first, second, …
     pub fn try_sync_with(&self, which: usize) -> Result<SyncReport, String> {
+        self.try_sync_as(which, Wish::default())
+    }
+
+    fn try_sync_as(&self, which: usize, wish: Wish) -> Result<SyncReport, String> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let row = self.engine.remotes(self.user).unwrap().remove(which);
-        let synced = runtime.block_on(self.engine.sync_once(&row, false, |_| {})).unwrap();
+        let synced = runtime.block_on(self.engine.sync_once(&row, wish, |_| {})).unwrap();
         match synced.failure {
             None => Ok(synced.report),
             Some(failure) => {
@@ -72,6 +76,11 @@ impl Desk {
                 Err(words.sentence)
             }
         }
+    }
+
+    /// As when somebody asks for a sync: with a look for a book, though none was there a moment ago.
+    pub fn sync_looking(&self) -> SyncReport {
+        self.try_sync_as(0, Wish { look_for_book: true, ..Wish::default() }).unwrap()
     }
 
     pub fn sync(&self) -> SyncReport {

@@ -16,6 +16,8 @@ mod other_books;
 mod places;
 mod preview;
 mod profile;
+mod published;
+mod published_hostile;
 mod readers;
 #[path = "../render/mod.rs"]
 mod render;

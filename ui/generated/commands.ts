@@ -288,7 +288,7 @@ export type SyncStatus = { state: SyncState,
  */
 sentence: string, 
 /**
- * What to do, where there is something to do.
+ * What there is to say about the book, where there is something.
  */
 hint: string | null, 
 /**

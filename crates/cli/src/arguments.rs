@@ -57,6 +57,9 @@ pub enum Command {
         /// Only tell what would be done, with its requests and bytes.
         #[arg(long)]
         dry_run: bool,
+        /// Look too whether a book is published by now. Where none was, that is done once a day by itself.
+        #[arg(long)]
+        look_for_book: bool,
     },
     /// A reader's computers.
     #[command(subcommand)]
@@ -239,4 +242,23 @@ pub enum ComputerCommand {
 pub enum BookCommand {
     /// Find every fault of a book, and what its conditions prove.
     Check { folder: PathBuf },
+    /// Publish a book where readers sync: their computers fetch the newer edition. Without --to, name a folder or a server
+    /// as “primer remote add” does.
+    Publish {
+        folder: PathBuf,
+        /// One of the places that “primer remote list” shows.
+        #[arg(long, value_name = "REMOTE")]
+        to: Option<String>,
+        /// Only tell what would be done.
+        #[arg(long)]
+        dry_run: bool,
+        #[command(subcommand)]
+        place: Option<Box<AddRemoteCommand>>,
+    },
+    /// List the open book, and the published ones that are known.
+    List {
+        /// Ask the places where the reader syncs which books are published there.
+        #[arg(long)]
+        look: bool,
+    },
 }

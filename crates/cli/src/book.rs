@@ -1,12 +1,13 @@
 //! `primer book check`: what an author wants to know before publishing.
 
+use std::path::Path;
+
 use primer_domain::book::Fault;
 use primer_domain::book::check::{BlockFinding, Report, check};
 use primer_engine::api::{ApiError, ErrorCode};
 use primer_engine::bookshelf::{BookError, BookSource, Bookshelf};
 use serde::Serialize;
 
-use crate::arguments::BookCommand;
 use crate::output::Output;
 
 /// Everything `book check` found. `report` is there once the book reads without a fault.
@@ -17,9 +18,8 @@ struct Checked {
     report: Option<Report>,
 }
 
-pub fn run(command: &BookCommand, output: &Output) -> Result<(), ApiError> {
-    let BookCommand::Check { folder } = command;
-    let checked = match Bookshelf::open(BookSource::Folder(folder.clone())) {
+pub fn check_book(folder: &Path, output: &Output) -> Result<(), ApiError> {
+    let checked = match Bookshelf::open(BookSource::Folder(folder.to_owned())) {
         Ok(shelf) => Checked { errors: shelf.missing_references(), report: Some(check(&shelf.book)) },
         Err(BookError::Faults { faults }) => Checked { errors: faults, report: None },
     };

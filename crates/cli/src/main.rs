@@ -10,6 +10,7 @@ mod computers;
 mod inspect;
 mod model;
 mod output;
+mod publishing;
 mod reading;
 mod remotes;
 mod syncing;
@@ -20,12 +21,12 @@ use std::sync::Arc;
 use clap::Parser;
 use clap::error::ErrorKind;
 use primer_engine::Engine;
-use primer_engine::api::{ApiError, ErrorCode};
+use primer_engine::api::{ApiError, ErrorCode, Wish};
 use primer_engine::bookshelf::BookSource;
 use primer_engine::env::Env;
 use primer_engine::folders::data_folder;
 
-use arguments::{Arguments, Command, Global};
+use arguments::{Arguments, BookCommand, Command, Global};
 use output::Output;
 
 fn main() -> ExitCode {
@@ -51,7 +52,10 @@ fn run(arguments: &Arguments, output: &Output) -> Result<(), ApiError> {
     let global = &arguments.global;
     match &arguments.command {
         Command::Hash { file } => reading::hash(file, output),
-        Command::Book(command) => book::run(command, output),
+        Command::Book(BookCommand::Check { folder }) => book::check_book(folder, output),
+        Command::Book(BookCommand::Publish { folder, to: None, dry_run, place: Some(place) }) => {
+            publishing::to_named_place(folder, place, *dry_run, output)
+        }
         command => {
             let engine = Arc::new(open(global)?);
             let answered = match command {
@@ -61,10 +65,14 @@ fn run(arguments: &Arguments, output: &Output) -> Result<(), ApiError> {
                 Command::Cache(command) => cache::run(&engine, command, output),
                 Command::Remote(command) => remotes::run(&engine, global, command, output),
                 Command::Model(command) => model::run(&engine, global, command, output),
-                Command::Sync { dry_run } => syncing::run(&engine, global, *dry_run, output),
+                Command::Sync { dry_run, look_for_book } => {
+                    let wish = Wish { dry: *dry_run, look_for_book: *look_for_book };
+                    syncing::run(&engine, global, wish, output)
+                }
+                Command::Book(command) => publishing::run(&engine, global, command, output),
                 Command::Computer(command) => computers::run(&engine, global, command, output),
                 Command::Status => cache::status(&engine, output),
-                Command::Hash { .. } | Command::Book(_) => Ok(()),
+                Command::Hash { .. } => Ok(()),
             };
             // After the answer: what was asked for is done, whether or not it can be noted who asked.
             if let Err(error) = engine.write_down_notes() {

@@ -65,6 +65,13 @@ impl Output {
         }
     }
 
+    /// A line beside the answer or the error that follows.
+    pub fn beside(&self, line: &str) {
+        if !self.json {
+            say(io::stderr(), line);
+        }
+    }
+
     pub fn fail(&self, error: &ApiError) -> ExitCode {
         if self.json {
             let object = serde_json::json!({

@@ -25,20 +25,10 @@ pub fn run(
     match command {
         RemoteCommand::Add(added) => {
             let user_id = reader(engine, global)?.to_string();
-            let request = match added {
-                AddRemoteCommand::Folder { path, prefix } => AddRemote {
-                    user_id,
-                    location: Location::Folder { path: absolute(path), prefix: prefix.clone() },
-                    secret_access_key: None,
-                    session_token: None,
-                },
-                AddRemoteCommand::S3 { .. } => AddRemote {
-                    user_id,
-                    location: s3(added),
-                    secret_access_key: Some(secret()?),
-                    session_token: env::var(TOKEN).ok().filter(|token| !token.is_empty()),
-                },
-            };
+            let (location, keys) = location(added)?;
+            let (secret_access_key, session_token) = keys.unzip();
+            let session_token = session_token.flatten();
+            let request = AddRemote { user_id, location, secret_access_key, session_token };
             let view = direct::add_remote(engine, request)?;
             output.print(&view, |view| format!("{}\n“primer sync” brings everything there.\n", line(view)))
         }
@@ -57,6 +47,22 @@ pub fn run(
             output.print(&nothing, |_| "Forgotten here. What is in it stays there.".to_owned())
         }
     }
+}
+
+/// A secret, and a token where the keys are temporary.
+type Keys = (String, Option<String>);
+
+/// Where such a command means, and what a server is opened with.
+pub fn location(named: &AddRemoteCommand) -> Result<(Location, Option<Keys>), ApiError> {
+    Ok(match named {
+        AddRemoteCommand::Folder { path, prefix } => {
+            (Location::Folder { path: absolute(path), prefix: prefix.clone() }, None)
+        }
+        AddRemoteCommand::S3 { .. } => {
+            let token = env::var(TOKEN).ok().filter(|token| !token.is_empty());
+            (s3(named), Some((secret()?, token)))
+        }
+    })
 }
 
 /// The remote that is named, or the only one.

@@ -4,7 +4,7 @@ use std::io::{IsTerminal, Write, stderr};
 use std::sync::Arc;
 
 use primer_engine::Engine;
-use primer_engine::api::{ApiError, ErrorCode, SyncReport, network_runtime};
+use primer_engine::api::{ApiError, ErrorCode, SyncReport, Wish, network_runtime};
 use primer_engine::sync::{Outlook, Progress};
 use serde_json::json;
 
@@ -12,7 +12,7 @@ use crate::arguments::Global;
 use crate::output::Output;
 use crate::reading::reader;
 
-pub fn run(engine: &Arc<Engine>, global: &Global, dry_run: bool, output: &Output) -> Result<(), ApiError> {
+pub fn run(engine: &Arc<Engine>, global: &Global, wish: Wish, output: &Output) -> Result<(), ApiError> {
     let user = reader(engine, global)?;
     let remotes: Vec<_> = engine.remotes(user)?.into_iter().filter(|remote| !remote.paused).collect();
     if remotes.is_empty() {
@@ -33,7 +33,7 @@ pub fn run(engine: &Arc<Engine>, global: &Global, dry_run: bool, output: &Output
                 bar(progress);
             }
         };
-        let synced = runtime.block_on(engine.sync_once(remote, dry_run, show))?;
+        let synced = runtime.block_on(engine.sync_once(remote, wish, show))?;
         if shown {
             clear_line();
         }
@@ -45,7 +45,7 @@ pub fn run(engine: &Arc<Engine>, global: &Global, dry_run: bool, output: &Output
     if let Some(failure) = failure {
         return Err(ApiError::sync(&failure));
     }
-    if dry_run {
+    if wish.dry {
         let value = json!({
             "requests": report.requests,
             "received_bytes": report.received_bytes,
@@ -54,31 +54,42 @@ pub fn run(engine: &Arc<Engine>, global: &Global, dry_run: bool, output: &Output
             "would_fetch_bytes": outlook.fetch_bytes,
             "would_send": outlook.send,
             "would_send_bytes": outlook.send_bytes,
-            "would_request": outlook.fetch + outlook.send + u64::from(outlook.send_replica),
+            "would_fetch_book_files": outlook.book_files,
+            "would_fetch_book_bytes": outlook.book_bytes,
+            "would_request": outlook.fetch + outlook.send + outlook.book_files + u64::from(outlook.send_replica),
         });
         return output.print(&value, |_| {
             format!(
-                "A sync would fetch {} texts ({} bytes), write {} here, send {} ({} bytes){}.",
+                "A sync would fetch {} texts ({} bytes), write {} here, send {} ({} bytes){}{}.",
                 outlook.fetch,
                 outlook.fetch_bytes,
                 outlook.write,
                 outlook.send,
                 outlook.send_bytes,
-                if outlook.send_replica { ", and tell the others" } else { "" }
+                if outlook.send_replica { ", and tell the others" } else { "" },
+                match outlook.book_files {
+                    0 => String::new(),
+                    _ => format!(", and fetch a newer edition of the book ({} bytes)", outlook.book_bytes),
+                }
             )
         });
     }
     output.print(&report, |report| {
         format!(
             "Synced: {} texts sent, {} fetched, {} written from what others announced, {} changes merged \
-             ({} requests, {} bytes out, {} bytes in).",
+             ({} requests, {} bytes out, {} bytes in).{}",
             report.sent,
             report.received,
             report.written,
             report.merged,
             report.requests,
             report.sent_bytes,
-            report.received_bytes
+            report.received_bytes,
+            if report.editions > 0 {
+                " A newer edition of the book is here and opens from now on."
+            } else {
+                ""
+            }
         )
     })
 }
@@ -92,6 +103,7 @@ fn added(sum: SyncReport, other: &SyncReport) -> SyncReport {
         received: sum.received + other.received,
         written: sum.written + other.written,
         merged: sum.merged + other.merged,
+        editions: sum.editions + other.editions,
         duration_ms: sum.duration_ms + other.duration_ms,
     }
 }

@@ -4,12 +4,19 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Component, Path, PathBuf};
+use std::sync::Arc;
 
+use primer_domain::book::check::{BlockFinding, Report, check};
+use primer_domain::book::manifest::Manifest;
+use primer_domain::book::pictures::media_type;
 use primer_domain::book::references::{References, link_file, picture_file};
 use primer_domain::book::words::nearest;
-use primer_domain::book::{Book, Fault, read_book};
+use primer_domain::book::{Book, Fault, MANIFEST_FILE, read_book};
+use primer_domain::publish::Versions;
 use rust_embed::RustEmbed;
 use thiserror::Error;
+
+use crate::editions::EditionFiles;
 
 #[derive(RustEmbed)]
 #[folder = "../../book"]
@@ -30,10 +37,12 @@ fn first_of(faults: &[Fault]) -> String {
 }
 
 /// Where a book's files are.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub enum BookSource {
     Bundled,
     Folder(PathBuf),
+    /// That was published, and fetched by a sync.
+    Edition(Arc<EditionFiles>),
 }
 
 impl BookSource {
@@ -46,6 +55,7 @@ impl BookSource {
         }
         match self {
             BookSource::Bundled => Ok(Bundled::get(name).map(|file| file.data)),
+            BookSource::Edition(files) => Ok(files.read(name)?.map(Cow::Owned)),
             BookSource::Folder(folder) => {
                 // A link inside the folder may point out of it; what is served must really be in the book.
                 let (folder, file) = match (folder.canonicalize(), folder.join(name).canonicalize()) {
@@ -61,6 +71,13 @@ impl BookSource {
                 fs::read(file).map(|bytes| Some(Cow::Owned(bytes)))
             }
         }
+    }
+
+    /// Which book it is and how new, without reading its chapters. None if not even that can be read.
+    pub fn at_a_glance(&self) -> Option<(String, Versions)> {
+        let manifest = Manifest::parse(&self.read_text(MANIFEST_FILE).ok()?).ok()?;
+        let versions = manifest.chapters.iter().map(|chapter| (chapter.id, chapter.version)).collect();
+        Some((manifest.id, versions))
     }
 
     fn read_text(&self, name: &str) -> Result<String, String> {
@@ -88,21 +105,31 @@ pub struct Picture {
     pub media_type: &'static str,
 }
 
-/// The pictures a book may show; anything else is not served.
-const PICTURES: [(&str, &str); 6] = [
-    ("svg", "image/svg+xml"),
-    ("png", "image/png"),
-    ("jpg", "image/jpeg"),
-    ("jpeg", "image/jpeg"),
-    ("webp", "image/webp"),
-    ("gif", "image/gif"),
-];
-
 impl Bookshelf {
     pub fn open(source: BookSource) -> Result<Bookshelf, BookError> {
         let book = read_book(|name| source.read_text(name)).map_err(|faults| BookError::Faults { faults })?;
         let chapter_of_file = book.chapter_of_file();
         Ok(Bookshelf { source, book, chapter_of_file })
+    }
+
+    pub fn source(&self) -> &BookSource {
+        &self.source
+    }
+
+    pub fn versions(&self) -> Versions {
+        self.book.chapters.iter().map(|chapter| (chapter.id, chapter.version)).collect()
+    }
+
+    /// What keeps a book that reads from being published and installed, each in a sentence; the same that `primer book
+    /// check` takes for an error.
+    pub fn errors(&self) -> Vec<String> {
+        let mut errors: Vec<String> = self.missing_references().iter().map(Fault::in_one_line).collect();
+        let Report { never_shown, too_many_combinations, .. } = check(&self.book);
+        let place = |found: &BlockFinding| format!("{}:{}: block {}", found.file, found.line, found.block_id);
+        errors.extend(never_shown.iter().map(|found| format!("{} can never show.", place(found))));
+        let too_many = |found| format!("{} mentions too many answers to be tried out.", place(found));
+        errors.extend(too_many_combinations.iter().map(too_many));
+        errors
     }
 
     /// A fault for each picture and each chapter that a text refers to, for any reader, and the book does not have.
@@ -136,10 +163,7 @@ impl Bookshelf {
 
     /// None if there is no such file, or it is no picture.
     pub fn picture(&self, name: &str) -> std::io::Result<Option<Picture>> {
-        let extension = name.rsplit('.').next().unwrap_or("").to_ascii_lowercase();
-        let Some((_, media_type)) = PICTURES.iter().find(|(own, _)| *own == extension) else {
-            return Ok(None);
-        };
+        let Some(media_type) = media_type(name) else { return Ok(None) };
         Ok(self.source.read(name)?.map(|bytes| Picture { bytes, media_type }))
     }
 }

@@ -36,7 +36,7 @@ pub(crate) struct Notes {
 /// What a tidying found and did. Nothing that could be somebody's text is deleted.
 #[derive(Debug, Default, Clone, PartialEq, Eq, Serialize, TS)]
 pub struct Tidied {
-    /// Left by a program that was stopped while it wrote; removed.
+    /// Left by a program that was stopped while it wrote, or editions of a book that nobody reads any more; removed.
     pub temporary: u32,
     /// Whole texts that no row knew; taken in again.
     pub adopted: u32,
@@ -226,6 +226,13 @@ impl Engine {
             // One file that can't be moved must not keep the others from being put right.
             if let Err(error) = self.tidy_entry(alone, entry, &mut tidied, &mut here) {
                 eprintln!("primer: a stored file could not be put in order: {error}");
+                tidied.failed += 1;
+            }
+        }
+        match self.tidy_editions() {
+            Ok(removed) => tidied.temporary += removed,
+            Err(error) => {
+                eprintln!("primer: the editions of books could not be put in order: {error}");
                 tidied.failed += 1;
             }
         }

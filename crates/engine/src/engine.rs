@@ -10,7 +10,9 @@ use thiserror::Error;
 use crate::blobs::{BlobError, Blobs};
 use crate::bookshelf::{BookError, BookSource, Bookshelf};
 use crate::cache::Notes;
+use crate::editions::Editions;
 use crate::env::Env;
+use crate::installed::open_newest;
 use crate::reading::Flights;
 use crate::rendered::RenderedPages;
 use crate::secrets::Secrets;
@@ -35,6 +37,7 @@ pub struct Engine {
     pub(crate) store: Store,
     pub(crate) blobs: Blobs,
     pub(crate) shelf: Bookshelf,
+    pub(crate) editions: Editions,
     pub(crate) pages: RenderedPages,
     pub(crate) flights: Flights,
     /// Apart from the visits: reading does not wait for a model.
@@ -45,11 +48,14 @@ pub struct Engine {
 }
 
 impl Engine {
+    /// `book`: the one that came with the program, or a folder that somebody names. A newer edition of it that a sync has
+    /// fetched opens in its place.
     pub fn open(data: &Path, book: BookSource, env: Env) -> Result<Engine, OpenError> {
         fs::create_dir_all(data).map_err(|source| OpenError::Folder { path: data.to_owned(), source })?;
         let store = Store::open(data)?.with_mishaps(env.mishaps());
         let blobs = Blobs::open(data)?.with_mishaps(env.mishaps());
-        let shelf = Bookshelf::open(book)?;
+        let editions = Editions::in_folder(data, env.mishaps());
+        let shelf = open_newest(&store, &editions, book)?;
         let secrets = Secrets::open(data, env.uses_keychain());
         Ok(Engine {
             env,
@@ -57,6 +63,7 @@ impl Engine {
             store,
             blobs,
             shelf,
+            editions,
             pages: RenderedPages::new(data),
             flights: Flights::default(),
             rewritings: Flights::default(),

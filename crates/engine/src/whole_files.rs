@@ -26,6 +26,10 @@ impl WholeFiles {
         self.mishaps.are_possible()
     }
 
+    pub fn mishaps_at(&self, step: Step) -> io::Result<()> {
+        self.mishaps.at(step)
+    }
+
     /// Refuses before anything is written what would leave too little.
     pub fn require_room(&self, folder: &Path, needed_bytes: u64) -> Result<(), BlobError> {
         let free_bytes = fs4::available_space(folder).map_err(BlobError::io("measured", folder))?;

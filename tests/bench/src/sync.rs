@@ -92,7 +92,9 @@ fn sync(engine: &Arc<Engine>) -> SyncReport {
     let startup = call(engine, "startup", json!({}));
     let user = startup["reader"]["id"].as_str().and_then(primer_domain::ids::UserId::parse);
     let row = engine.remotes(user.expect("a reader")).expect("the remotes").remove(0);
-    let synced = runtime.block_on(engine.sync_once(&row, false, |_| {})).expect("a sync");
+    let synced = runtime
+        .block_on(engine.sync_once(&row, primer_engine::api::Wish::default(), |_| {}))
+        .expect("a sync");
     if let Some(failure) = synced.failure {
         panic!("the sync failed: {failure}");
     }

@@ -172,7 +172,8 @@ impl Run<'_> {
 
     pub fn begins_to_sync(&mut self, at: At) -> Result<(), Violation> {
         let older_too = self.computers[at.computer].older_too;
-        self.begin_sync(at, Manner { older_too, ..Manner::default() }).map(drop)
+        let look_for_book = self.random.below(8) == 0;
+        self.begin_sync(at, Manner { older_too, look_for_book, ..Manner::default() }).map(drop)
     }
 
     /// Forgets another computer, which may not know that it is forgotten.
@@ -187,7 +188,7 @@ impl Run<'_> {
             return Ok(());
         }
         let forget = [*self.random.one_of(&others)].into();
-        if self.begin_sync(at, Manner { older_too, dry: false, forget })? {
+        if self.begin_sync(at, Manner { older_too, forget, ..Manner::default() })? {
             self.count("computers forgotten");
         }
         Ok(())
@@ -196,7 +197,7 @@ impl Run<'_> {
     /// Looks what a sync would do, with nothing else going on.
     pub fn tries_dry(&mut self, at: At) -> Result<(), Violation> {
         let older_too = self.computers[at.computer].older_too;
-        if self.begin_sync(at, Manner { older_too, dry: true, forget: [].into() })? {
+        if self.begin_sync(at, Manner { older_too, dry: true, ..Manner::default() })? {
             self.count("dry runs");
             for _ in 0..200 {
                 if self.computers[at.computer].programs[at.program].sync.is_none() {

@@ -2,7 +2,7 @@
 
 use primer_domain::replica::Replica;
 use primer_domain::storage_path::StoragePath;
-use primer_engine::remote::{Place, RemoteError, RemoteFault, Verb};
+use primer_engine::remote::{Object, Place, RemoteError, RemoteFault, Unless, Verb};
 use primer_engine::sync::{Answer, Op};
 
 use crate::Violation;
@@ -18,6 +18,7 @@ pub fn short(op: &Op) -> String {
     match op {
         Op::List { .. } => "LIST".to_owned(),
         Op::Get { key, .. } => format!("GET {}", tail(key)),
+        Op::GetUnless { key, etag, .. } => format!("GET {} unless {etag:?}", tail(key)),
         Op::Put { key, .. } => format!("PUT {}", tail(key)),
         Op::Delete { key } => format!("DELETE {}", tail(key)),
     }
@@ -71,6 +72,10 @@ impl Run<'_> {
                 }
                 object => Answer::Got(object),
             },
+            Op::GetUnless { key, etag, .. } => Answer::GotUnless(match self.bucket.get(key) {
+                Some(object) if object.etag == *etag => Unless::Known,
+                object => Unless::Got(object),
+            }),
             Op::Put { key, bytes } => Answer::Put(self.put(key, bytes)?),
             Op::Delete { key } => {
                 self.bucket.delete(key);
@@ -87,7 +92,7 @@ impl Run<'_> {
                 self.bucket.delete(key);
                 Ok(())
             }
-            Op::List { .. } | Op::Get { .. } => Ok(()),
+            Op::List { .. } | Op::Get { .. } | Op::GetUnless { .. } => Ok(()),
         }
     }
 
@@ -135,39 +140,55 @@ impl Run<'_> {
     /// The answer as it arrives.
     fn spoilt(&mut self, answer: Answered) -> (Answered, &'static str) {
         let weather = self.weather;
-        if !matches!(answer, Ok(Answer::Got(Some(_)) | Answer::Listed(_))) {
-            return (answer, "done");
-        }
+        let (mut object, answer) = match answer {
+            Ok(Answer::Got(Some(object))) => (Some(object), Answer::Got(None)),
+            Ok(Answer::GotUnless(Unless::Got(Some(object)))) => {
+                (Some(object), Answer::GotUnless(Unless::Got(None)))
+            }
+            Ok(Answer::Listed(listed)) => (None, Answer::Listed(listed)),
+            answer => return (answer, "done"),
+        };
         if self.chance(weather.cut_short) {
             self.count("cut short");
-            return match answer {
+            return match object {
                 // A length that was told too short: nothing but a digest can notice.
-                Ok(Answer::Got(Some(mut object))) if self.random.below(2) == 0 => {
+                Some(mut object) if self.random.below(2) == 0 => {
                     let left = self.random.below(object.bytes.len().max(1));
                     object.bytes.truncate(left);
-                    (Ok(Answer::Got(Some(object))), "cut short, and nobody noticed")
+                    (Ok(with(answer, Some(object))), "cut short, and nobody noticed")
                 }
                 _ => (Err(failure(RemoteFault::Damaged)), "cut short"),
             };
         }
-        match answer {
-            Ok(Answer::Got(Some(mut object))) if !object.bytes.is_empty() && self.chance(weather.garbled) => {
-                self.count("garbled");
-                for _ in 0..=self.random.below(2) {
-                    let at = self.random.below(object.bytes.len());
-                    object.bytes[at] ^= 1 << self.random.below(8);
-                }
-                (Ok(Answer::Got(Some(object))), "garbled")
+        let mut how = "done";
+        if let Some(object) = &mut object
+            && !object.bytes.is_empty()
+            && self.chance(weather.garbled)
+        {
+            self.count("garbled");
+            for _ in 0..=self.random.below(2) {
+                let at = self.random.below(object.bytes.len());
+                object.bytes[at] ^= 1 << self.random.below(8);
             }
-            answer => (answer, "done"),
+            how = "garbled";
         }
+        (Ok(with(answer, object)), how)
+    }
+}
+
+/// The answer with the object that came of it.
+fn with(answer: Answer, object: Option<Object>) -> Answer {
+    match answer {
+        Answer::Got(_) => Answer::Got(object),
+        Answer::GotUnless(_) => Answer::GotUnless(Unless::Got(object)),
+        answer => answer,
     }
 }
 
 fn refusal(status: u16, op: &Op) -> RemoteFault {
     let to = match op {
         Op::List { .. } => Verb::List,
-        Op::Get { .. } => Verb::Read,
+        Op::Get { .. } | Op::GetUnless { .. } => Verb::Read,
         Op::Put { .. } => Verb::Write,
         Op::Delete { .. } => Verb::Delete,
     };

@@ -75,9 +75,11 @@ impl Run<'_> {
                 Some(Ok((Some((ticket, op)), _))) => {
                     self.note(format!("{name}: {}", short(&op)));
                     self.is_fit_to_be_asked(at, &op)?;
+                    let is_for_book = matches!(op, Op::GetUnless { .. });
                     if let Some(sync) = &mut self.computers[at.computer].programs[at.program].sync {
                         sync.under_way.push(UnderWay { ticket, op, answer: None });
-                        sync.requests += 1;
+                        // One more, with a condition, is for the book.
+                        sync.requests += u32::from(!is_for_book);
                     }
                     self.count("requests");
                 }

@@ -11,7 +11,7 @@ use primer_engine::Engine;
 use primer_engine::api::dispatch;
 use primer_engine::bookshelf::BookSource;
 use primer_engine::env::Env;
-use primer_engine::remote::{Listed, Object};
+use primer_engine::remote::{Listed, Object, Unless};
 use primer_engine::sync::{Answer, Manner, Op, Session};
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -219,6 +219,12 @@ impl Bucket {
                 self.asked.out_bytes += object.as_ref().map_or(0, |object| object.bytes.len() as u64);
                 Answer::Got(object)
             }
+            // The operator's bucket has a published book or none; where none is, a computer looks once a day.
+            Op::GetUnless { key, .. } => {
+                self.asked.get += 1;
+                assert!(!self.objects.contains_key(&key), "no book is published here");
+                Answer::GotUnless(Unless::Got(None))
+            }
             Op::Put { key, bytes } => {
                 self.asked.put += 1;
                 let etag = etag(&bytes);
@@ -273,7 +279,11 @@ mod tests {
         assert_eq!(counts(day.edit_heard), (1, 0, 1, 0), "and the other's");
         assert_eq!(counts(day.chapter), (1, 2, 0, 0), "and the text and the own replica");
         assert_eq!(counts(day.chapter_heard), (1, 0, 1, 0), "the text is written here, not fetched");
-        assert_eq!(counts(day.first), (1, 1, 1, 0), "primer.json is read, and the own replica written");
+        assert_eq!(
+            counts(day.first),
+            (1, 1, 2, 0),
+            "primer.json is read, a book looked for, and the own replica written"
+        );
         assert_eq!(day.joined.list, 1);
         assert_eq!(counts(day.of(20)), (20, 3, 2, 0));
         assert!(day.quiet.out_bytes < 2_000 && day.book_bytes > 100_000, "{day:?}");

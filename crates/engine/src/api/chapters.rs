@@ -56,6 +56,10 @@ pub fn entries(
             latest = Some((position.updated_at.clone(), entries.len()));
         }
         let (label, detail) = state_words(state);
+        let detail = match state {
+            Freshness::NewerSource => Some(engine.newer_book_words(user)?.detail),
+            _ => detail,
+        };
         entries.push(ChapterEntry {
             chapter_id: chapter.id.0,
             title: chapter.title.clone(),
@@ -89,10 +93,8 @@ fn state_words(state: Freshness) -> (&'static str, Option<&'static str>) {
         Freshness::StaleSource => {
             ("new version", Some("The author has revised this chapter. Opening it brings the new text."))
         }
-        Freshness::NewerSource => (
-            "from a newer book",
-            Some("This text was written from a newer book than the one installed here. It opens as it is."),
-        ),
+        // What to do about it depends on where the newer book is.
+        Freshness::NewerSource => ("from a newer book", None),
         Freshness::Missing => ("not generated yet", None),
     }
 }
@@ -128,7 +130,7 @@ pub fn open(engine: &Engine, request: OfChapter) -> Result<ChapterPage, ApiError
         generated: visit.generated,
         toc: toc(&rendered.headings),
         blocks: shown_blocks(chapter, &visit.profile, &rendered),
-        notices: notices(&visit),
+        notices: notices(engine, &visit)?,
         minutes: minutes(rendered.words),
         progress: position.as_ref().map_or(0.0, |position| position.progress),
         position: position.map(|position| position.element_id),
@@ -204,7 +206,7 @@ pub fn text(engine: &Engine, visit: &Visit, form: TextForm, original: bool) -> R
         TextForm::Markdown => markdown,
         TextForm::Html => rendered(engine, &markdown, "").html,
     };
-    Ok(ChapterText { text, notices: notices(visit) })
+    Ok(ChapterText { text, notices: notices(engine, visit)? })
 }
 
 fn rendered(engine: &Engine, markdown: &str, asset_base: &str) -> Rendered {
@@ -272,7 +274,7 @@ fn branch_label(branch: &Branch) -> String {
     }
 }
 
-fn notices(visit: &Visit) -> Vec<Notice> {
+fn notices(engine: &Engine, visit: &Visit) -> Result<Vec<Notice>, ApiError> {
     let mut notices = Vec::new();
     if visit.state == Freshness::Damaged {
         notices.push(Notice {
@@ -286,7 +288,7 @@ fn notices(visit: &Visit) -> Vec<Notice> {
         notices.push(Notice {
             code: NoticeCode::NewerBook,
             message: "This text was written from a newer book than the one installed here.".to_owned(),
-            hint: "Update the book to have all chapters of the same edition.".to_owned(),
+            hint: engine.newer_book_words(visit.path.user_id)?.hint.to_owned(),
         });
     }
     if let Some(why) = &visit.not_kept {
@@ -297,7 +299,7 @@ fn notices(visit: &Visit) -> Vec<Notice> {
             hint: error.hint,
         });
     }
-    notices
+    Ok(notices)
 }
 
 fn not_kept_error(why: &ReadError) -> ApiError {

@@ -191,7 +191,7 @@ pub(super) fn with_causes(error: &dyn Error) -> String {
 }
 
 /// A beginning in upper case and one mark at the end.
-pub(super) fn sentence(text: &str) -> String {
+pub(crate) fn sentence(text: &str) -> String {
     let text = text.trim_end_matches('.');
     let end = if text.ends_with(['?', '!']) { "" } else { "." };
     let mut characters = text.chars();

@@ -4,6 +4,7 @@
 //! to types, so the two can't differ.
 
 mod ago;
+mod books;
 mod chapters;
 mod computers;
 mod error;
@@ -19,12 +20,14 @@ mod syncing;
 mod types;
 mod typescript;
 
+pub use books::{BooksView, Came, Place, PublishedView, Standing};
 pub use chapters::{ChapterText, TextForm};
+pub(crate) use error::sentence;
 pub use error::{ApiError, ErrorCode};
 pub use model_types::*;
 pub use network::network_runtime;
 pub use sync_types::*;
-pub use syncing::Synced;
+pub use syncing::{Synced, Wish};
 pub use types::*;
 pub use typescript::typescript;
 
@@ -101,6 +104,7 @@ commands! {
 /// What the command line asks for beyond the window's commands.
 pub mod direct {
     pub use super::ago::{ago, bytes};
+    pub use super::books::{list as books, look as look_for_books, publish as publish_book};
     pub use super::chapters::{entries, text};
     pub use super::computers::{export as export_computer, join as join_reader, list as computers};
     pub use super::inspect::inspect as inspect_remote;

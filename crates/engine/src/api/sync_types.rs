@@ -83,7 +83,7 @@ pub struct SyncStatus {
     pub state: SyncState,
     /// All of it in a sentence.
     pub sentence: String,
-    /// What to do, where there is something to do.
+    /// What there is to say about the book, where there is something.
     pub hint: Option<String>,
     /// Changes of this computer that no remote has yet.
     pub waiting: u64,
@@ -166,6 +166,8 @@ pub struct SyncReport {
     pub written: u64,
     /// Changes of other computers that were new here.
     pub merged: u64,
+    /// Newer editions of the book that were fetched.
+    pub editions: u64,
     pub duration_ms: u64,
 }
 

@@ -80,17 +80,18 @@ pub fn status(engine: &Engine, request: OfReader) -> Result<SyncStatus, ApiError
     let user = existing(engine, &request.user_id)?;
     let remotes = engine.remotes(user)?;
     let arrived = engine.desk.arrived();
-    let status = |state, sentence: String, hint, waiting, progress| SyncStatus {
+    let hint = engine.book_words(&remotes)?;
+    let status = |state, sentence: String, waiting, progress| SyncStatus {
         state,
         sentence,
-        hint,
+        hint: hint.clone(),
         waiting,
         progress,
         arrived,
     };
     if remotes.is_empty() {
         let sentence = "Everything is on this computer, and only here.".to_owned();
-        return Ok(status(SyncState::Alone, sentence, None, 0, None));
+        return Ok(status(SyncState::Alone, sentence, 0, None));
     }
     let older_too = engine.sync_settings(user)?.older_too;
     let mut waiting = 0;
@@ -98,12 +99,12 @@ pub fn status(engine: &Engine, request: OfReader) -> Result<SyncStatus, ApiError
         waiting = waiting.max(engine.waiting(remote, older_too)?);
     }
     if let Some(progress) = remotes.iter().find_map(|remote| engine.desk.progress(remote.id)) {
-        return Ok(status(SyncState::Syncing, syncing_words(progress), None, waiting, Some(progress)));
+        return Ok(status(SyncState::Syncing, syncing_words(progress), waiting, Some(progress)));
     }
     let active: Vec<&RemoteRow> = remotes.iter().filter(|remote| !remote.paused).collect();
     if active.is_empty() {
         let sentence = format!("Paused{}.", waiting_words(waiting, "; "));
-        return Ok(status(SyncState::Paused, sentence, None, waiting, None));
+        return Ok(status(SyncState::Paused, sentence, waiting, None));
     }
     let mut last: Option<SyncRun> = None;
     for remote in active {
@@ -119,14 +120,14 @@ pub fn status(engine: &Engine, request: OfReader) -> Result<SyncStatus, ApiError
     Ok(match last {
         None => {
             let sentence = format!("Not synced yet{}.", waiting_words(waiting, "; "));
-            status(SyncState::Offline, sentence, None, waiting, None)
+            status(SyncState::Offline, sentence, waiting, None)
         }
         Some(SyncRun { fault: Some((code, message)), .. }) if !passes_by_itself(&code) => {
-            status(SyncState::NeedsYou, format!("Needs you: {message}"), None, waiting, None)
+            status(SyncState::NeedsYou, format!("Needs you: {message}"), waiting, None)
         }
         Some(SyncRun { fault: Some(_), .. }) => {
             let sentence = format!("Offline: everything you need is here{}.", waiting_words(waiting, ", "));
-            status(SyncState::Offline, sentence, None, waiting, None)
+            status(SyncState::Offline, sentence, waiting, None)
         }
         Some(run) => {
             let mut sentence = format!("Up to date, {}", ago(run.ended_at, engine.env.now()));
@@ -134,7 +135,7 @@ pub fn status(engine: &Engine, request: OfReader) -> Result<SyncStatus, ApiError
             if let Some(other) = others.rfind(|computer| computer.last_here.is_some()) {
                 sentence += &format!("; {} was here {}", other.name, other.last_here.unwrap_or_default());
             }
-            status(SyncState::UpToDate, format!("{sentence}."), None, waiting, None)
+            status(SyncState::UpToDate, format!("{sentence}."), waiting, None)
         }
     })
 }
@@ -177,6 +178,15 @@ fn waiting_words(waiting: u64, before: &str) -> String {
     }
 }
 
+/// How somebody wants a sync.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Wish {
+    /// Only to be told what would be done.
+    pub dry: bool,
+    /// Also a look whether a book is published by now.
+    pub look_for_book: bool,
+}
+
 /// What one sync with one remote did, or would do.
 #[derive(Debug)]
 pub struct Synced {
@@ -204,12 +214,13 @@ impl Engine {
     pub async fn sync_once(
         self: &Arc<Self>,
         row: &RemoteRow,
-        dry: bool,
+        wish: Wish,
         shows: impl Fn(Progress),
     ) -> Result<Synced, ApiError> {
         let forget = self.to_forget(row)?;
         let older_too = self.sync_settings(row.user)?.older_too;
-        let manner = Manner { older_too, dry, forget: forget.clone() };
+        let Wish { dry, look_for_book } = wish;
+        let manner = Manner { older_too, dry, forget: forget.clone(), look_for_book };
         let cancel = Cancel::default();
         let seat = self.desk.take_seat(row.id, cancel.clone());
         let began = self.env.now();
@@ -235,7 +246,12 @@ impl Engine {
         if outcome.failure.is_none() && !dry {
             self.forgot(row, &forget)?;
         }
-        if outcome.tally.merged > 0 || outcome.tally.received > 0 || outcome.tally.written > 0 {
+        let brought_a_book = outcome.tally.editions > 0;
+        if brought_a_book
+            || outcome.tally.merged > 0
+            || outcome.tally.received > 0
+            || outcome.tally.written > 0
+        {
             self.desk.note_arrival();
         }
         Ok(Synced {
@@ -247,6 +263,7 @@ impl Engine {
                 received: outcome.tally.received,
                 written: outcome.tally.written,
                 merged: outcome.tally.merged,
+                editions: outcome.tally.editions,
                 duration_ms: u64::try_from(outcome.ended_at.unix_ms() - began.unix_ms()).unwrap_or(0),
             },
             outlook: outcome.outlook,

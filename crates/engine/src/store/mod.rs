@@ -4,6 +4,7 @@
 //! write. A database from a newer program is refused and left untouched.
 
 pub mod backgrounds;
+pub mod books;
 pub mod chapters;
 pub mod devices;
 mod migrate;

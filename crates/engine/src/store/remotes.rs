@@ -143,6 +143,7 @@ pub fn set_identity(connection: &Connection, id: RemoteId, identity: Uuid) -> Re
         "DELETE FROM uploads WHERE remote_id = :id",
         "DELETE FROM missing_texts WHERE remote_id = :id",
         "DELETE FROM unmentioned_texts WHERE remote_id = :id",
+        "DELETE FROM published_books WHERE remote_id = :id",
     ];
     let id = id.to_string();
     for sql in statements {

@@ -152,7 +152,9 @@ impl Op {
         match self {
             Op::Put { bytes, .. } => bytes.len() as u64,
             // Of a text that is its length. A replica is hardly ever as long as it may be; a few at once are enough.
-            Op::Get { limit_bytes, .. } => (*limit_bytes).min(BYTES_AT_ONCE / 4),
+            Op::Get { limit_bytes, .. } | Op::GetUnless { limit_bytes, .. } => {
+                (*limit_bytes).min(BYTES_AT_ONCE / 4)
+            }
             Op::List { .. } | Op::Delete { .. } => 0,
         }
     }
@@ -162,6 +164,9 @@ async fn perform(remote: &Remote, op: Op) -> Result<Answer, RemoteError> {
     Ok(match op {
         Op::List { prefix } => Answer::Listed(remote.list(&prefix).await?),
         Op::Get { key, limit_bytes } => Answer::Got(remote.get(&key, limit_bytes).await?),
+        Op::GetUnless { key, etag, limit_bytes } => {
+            Answer::GotUnless(remote.get_unless(&key, &etag, limit_bytes).await?)
+        }
         Op::Put { key, bytes } => Answer::Put(remote.put(&key, &bytes).await?),
         Op::Delete { key } => {
             remote.delete(&key).await?;

@@ -9,6 +9,7 @@ use primer_domain::storage_path::StoragePath;
 use primer_domain::timestamp::Timestamp;
 use rusqlite::Connection;
 
+use super::program;
 use crate::Engine;
 use crate::reading::generator;
 use crate::store::remotes::RemoteId;
@@ -79,7 +80,7 @@ impl Gathered {
             device_name: device_name.to_owned(),
             write_id,
             written_at,
-            program: concat!("primer/", env!("CARGO_PKG_VERSION")).to_owned(),
+            program: program().to_owned(),
             registers: self.registers.clone(),
             texts,
             backgrounds: known,

@@ -1,6 +1,7 @@
 //! Where a reader's things stand in a remote, below its prefix (docs/bucket-format.md).
 
-use primer_domain::ids::{DeviceId, UserId};
+use primer_domain::book::manifest::is_slug;
+use primer_domain::ids::{DeviceId, TextDigest, UserId};
 
 /// Which remote this is: written once.
 pub const IDENTITY: &str = "primer.json";
@@ -15,6 +16,27 @@ pub fn texts(user: UserId) -> String {
 
 pub fn replica(user: UserId, device: DeviceId) -> String {
     format!("users/{user}/replicas/{device}.json")
+}
+
+/// Below it, all published books.
+pub const BOOKS: &str = "books/";
+
+pub fn book_index(book_id: &str) -> String {
+    format!("{BOOKS}{book_id}/index.json")
+}
+
+/// Of which book such a key is the index.
+pub fn book_of(key: &str) -> Option<&str> {
+    let book_id = key.strip_prefix(BOOKS)?.strip_suffix("/index.json")?;
+    is_slug(book_id).then_some(book_id)
+}
+
+pub fn book_objects(book_id: &str) -> String {
+    format!("{BOOKS}{book_id}/objects/")
+}
+
+pub fn book_object(book_id: &str, digest: &TextDigest) -> String {
+    format!("{BOOKS}{book_id}/objects/{digest}")
 }
 
 /// The computer whose replica this is; None for what Primer did not put there.

@@ -10,7 +10,7 @@ pub mod driver;
 mod gather;
 mod identity;
 pub mod inspect;
-mod keys;
+pub(crate) mod keys;
 pub mod schedule;
 mod session;
 mod take_in;
@@ -119,6 +119,13 @@ pub struct Tally {
     pub written: u64,
     /// Changes of other computers that were new here.
     pub merged: u64,
+    /// Newer editions of the book that are here now.
+    pub editions: u64,
+}
+
+/// What wrote a replica or published a book, or judged one.
+pub(crate) fn program() -> &'static str {
+    concat!("primer/", env!("CARGO_PKG_VERSION"))
 }
 
 /// How far a sync is, in texts and bytes of texts.

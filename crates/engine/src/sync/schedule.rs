@@ -13,7 +13,7 @@ use tokio::time::{Instant, sleep_until, timeout};
 
 use super::SyncError;
 use crate::Engine;
-use crate::api::ApiError;
+use crate::api::{ApiError, Wish};
 use crate::store::remotes::{RemoteId, RemoteRow};
 use crate::store::users;
 
@@ -94,7 +94,7 @@ impl Schedule {
                 }
                 let due = turn.due <= Instant::now() || self.is_changed(&row, user.id)?;
                 if asked || due {
-                    turn = self.sync(&row, turn.failures).await?;
+                    turn = self.sync(&row, turn.failures, asked).await?;
                 }
                 known.insert(row.id, turn);
             }
@@ -110,8 +110,9 @@ impl Schedule {
         Ok(row.settled.is_none() || row.settled != self.engine.settled_now(user, older_too)?)
     }
 
-    async fn sync(&self, row: &RemoteRow, failures: u32) -> Result<Turn, ApiError> {
-        let synced = self.engine.sync_once(row, false, |_| {}).await?;
+    async fn sync(&self, row: &RemoteRow, failures: u32, asked: bool) -> Result<Turn, ApiError> {
+        let wish = Wish { dry: false, look_for_book: asked };
+        let synced = self.engine.sync_once(row, wish, |_| {}).await?;
         Ok(match synced.failure {
             // More than a look: another computer may be at it just now, and have something to say to it.
             None if synced.had_something_to_do() => {

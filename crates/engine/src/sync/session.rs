@@ -2,9 +2,10 @@
 //!
 //! It goes through stages, and a stage begins when all of the one before has been answered: which replicas are there,
 //! which remote this is, what the other computers say, which texts are wanted, to be sent or to be removed, the own
-//! replica, a computer that is forgotten, and now and then the texts that nobody knows of. A replica is sent only after
+//! replica, a computer that is forgotten, now and then the texts that nobody knows of, and the published book. A replica is sent only after
 //! the texts it mentions.
 
+mod book;
 mod stages;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -15,10 +16,11 @@ use primer_domain::replica::Replica;
 use primer_domain::storage_path::StoragePath;
 use primer_domain::sync::{AfterListing, Wanted};
 
+use self::book::{BookFile, BookWork};
 use super::identity::Identity;
 use super::{Progress, SyncError, Tally, keys};
 use crate::Engine;
-use crate::remote::{Listed, Object, RemoteError, RemoteFault};
+use crate::remote::{Listed, Object, RemoteError, RemoteFault, Unless};
 use crate::store::remote_replicas;
 use crate::store::remotes::{self, RemoteId, RemoteRow};
 
@@ -36,10 +38,26 @@ pub(super) const IDENTITY_LEN_MAX: u64 = 4096;
 /// A request, as the network is to make it. Keys are below the remote's prefix.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Op {
-    List { prefix: String },
-    Get { key: String, limit_bytes: u64 },
-    Put { key: String, bytes: Vec<u8> },
-    Delete { key: String },
+    List {
+        prefix: String,
+    },
+    Get {
+        key: String,
+        limit_bytes: u64,
+    },
+    /// Unless it has this ETag.
+    GetUnless {
+        key: String,
+        etag: String,
+        limit_bytes: u64,
+    },
+    Put {
+        key: String,
+        bytes: Vec<u8>,
+    },
+    Delete {
+        key: String,
+    },
 }
 
 #[derive(Debug)]
@@ -47,6 +65,7 @@ pub enum Answer {
     Listed(Vec<Listed>),
     /// None: there is no such object.
     Got(Option<Object>),
+    GotUnless(Unless),
     /// With its ETag.
     Put(String),
     Deleted,
@@ -72,6 +91,9 @@ enum Task {
     ListTexts,
     /// Of a text that nobody mentions.
     SweepText(StoragePath),
+    /// With the ETag that is known.
+    GetBookIndex(String, Try),
+    GetBookFile(BookFile, Try),
 }
 
 /// A text or a replica that arrives damaged is asked for once more: most often only its journey was at fault.
@@ -90,6 +112,8 @@ enum Stage {
     OwnReplica,
     Removals,
     Sweep,
+    BookIndex,
+    BookFiles,
     Done,
 }
 
@@ -102,6 +126,8 @@ pub struct Manner {
     pub dry: bool,
     /// Computers that are no more: their replicas are taken into the own one and removed.
     pub forget: BTreeSet<DeviceId>,
+    /// See whether a book is published, though none was there a moment ago.
+    pub look_for_book: bool,
 }
 
 /// What a dry run found.
@@ -113,6 +139,9 @@ pub struct Outlook {
     pub send: u64,
     pub send_bytes: u64,
     pub send_replica: bool,
+    /// Of a newer edition of the book.
+    pub book_files: u64,
+    pub book_bytes: u64,
 }
 
 impl Outlook {
@@ -125,6 +154,9 @@ impl Outlook {
             send: self.send + other.send,
             send_bytes: self.send_bytes + other.send_bytes,
             send_replica: self.send_replica || other.send_replica,
+            // The same book, from whichever remote.
+            book_files: self.book_files.max(other.book_files),
+            book_bytes: self.book_bytes.max(other.book_bytes),
         }
     }
 }
@@ -154,6 +186,7 @@ pub struct Session {
     /// The own replica was there and is gone, though it is the same remote.
     own_is_lost: bool,
     gathered_changes: u64,
+    book: BookWork,
     failure: Option<RemoteError>,
     tally: Tally,
     progress: Progress,
@@ -188,6 +221,7 @@ impl Session {
             sent: Vec::new(),
             own_is_lost: false,
             gathered_changes: 0,
+            book: BookWork::default(),
             failure: None,
             tally: Tally::default(),
             progress: Progress::default(),
@@ -269,6 +303,8 @@ impl Session {
             Task::DeleteReplica(device) => Op::Delete { key: keys::replica(user, *device) },
             Task::DeleteText(path) | Task::SweepText(path) => Op::Delete { key: path.to_string() },
             Task::ListTexts => Op::List { prefix: keys::texts(user) },
+            Task::GetBookIndex(etag, _) => self.op_of_index(etag),
+            Task::GetBookFile(file, _) => self.op_of_book_file(*file),
         }))
     }
 
@@ -291,6 +327,8 @@ impl Session {
                 }
                 // All that a sync is for is done by then, and what could not be swept is swept another time.
                 (Task::ListTexts | Task::SweepText(_), Err(_)) => {}
+                (Task::GetBookIndex(etag, tried), answer) => self.index_answered(etag, tried, answer)?,
+                (Task::GetBookFile(file, tried), answer) => self.book_file_answered(file, tried, answer)?,
                 // Only whoever runs a course's bucket may write there which remote it is.
                 (Task::PutIdentity, Err(error))
                     if matches!(error.fault, RemoteFault::NoPermission { .. }) =>
@@ -349,7 +387,7 @@ impl Session {
             Stage::Listing => {
                 self.after_listing = self.compare_listing()?;
                 if self.is_quiet()? {
-                    self.stage = Stage::Done;
+                    self.ask_for_book()?;
                 } else if self.after_listing.check_identity {
                     self.stage = Stage::Identity;
                     self.waiting.push_back(Task::GetIdentity);
@@ -370,9 +408,11 @@ impl Session {
             Stage::OwnReplica => self.remove_forgotten(),
             Stage::Removals => self.look_for_leftovers()?,
             Stage::Sweep => {
-                self.stage = Stage::Done;
                 self.note_settled()?;
+                self.ask_for_book()?;
             }
+            Stage::BookIndex => self.plan_book()?,
+            Stage::BookFiles => self.install_book()?,
             Stage::Done => {}
         }
         Ok(())

@@ -184,7 +184,7 @@ impl Session {
                 fetch_bytes: bytes(&plan.fetch),
                 send: plan.upload.len() as u64,
                 send_bytes: sent_bytes,
-                send_replica: false,
+                ..Outlook::default()
             };
             return Ok(());
         } else {
