@@ -1,8 +1,15 @@
-//! The three editions of the book that the computers install.
+//! The three editions of the book that come with the programs, and that a teacher publishes one after the other.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use primer_domain::timestamp::Timestamp;
+use primer_engine::api::{Place, direct};
+use primer_engine::env::Env;
+use primer_engine::remote::Location;
+
 use crate::world::BookOnDisk;
+use crate::world::folders::files;
 
 pub const EDITIONS: usize = 3;
 pub const CHAPTERS: u32 = 3;
@@ -10,6 +17,8 @@ pub const CHAPTERS: u32 = 3;
 /// Folders with the editions, written once for all runs.
 pub struct Books {
     folders: [PathBuf; EDITIONS],
+    /// What stands in a remote once each is published, by its key.
+    published: [BTreeMap<String, Vec<u8>>; EDITIONS],
 }
 
 impl Books {
@@ -22,10 +31,27 @@ impl Books {
                 book.revise(chapter, version);
             }
         }
-        Books { folders }
+        let remote = folder.join("published");
+        std::fs::create_dir(&remote).expect("there is room for what is published");
+        let published = folders.each_ref().map(|book| {
+            publish(book, &remote);
+            files(&remote)
+        });
+        Books { folders, published }
+    }
+
+    pub fn published(&self, edition: usize) -> &BTreeMap<String, Vec<u8>> {
+        &self.published[edition]
     }
 
     pub fn edition(&self, edition: usize) -> &Path {
         &self.folders[edition]
     }
+}
+
+fn publish(book: &Path, remote: &Path) {
+    let env = Env::new(|| Timestamp::from_unix_ms(0), || [0; 16]);
+    let location = Location::Folder { path: remote.to_owned(), prefix: String::new() };
+    let place = Place::Named { env: &env, location, secret_access_key: None, session_token: None };
+    direct::publish_book(book, &place, false, |_| {}).expect("the editions go on from each other");
 }

@@ -1,11 +1,13 @@
 //! One of the reader's computers: a data folder, a clock that may be wrong, and the programs that run on it.
 
+use std::collections::BTreeSet;
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
-use primer_domain::ids::UserId;
+use primer_domain::ids::{ChapterId, UserId};
+use primer_domain::publish::{Order, Versions, order};
 use primer_domain::replica::Registers;
 use primer_domain::timestamp::Timestamp;
 use primer_engine::Engine;
@@ -17,7 +19,7 @@ use primer_engine::sync::{Answer, Op, Session, Ticket};
 use crate::Violation;
 use crate::books::Books;
 use crate::known::Known;
-use crate::look::Look;
+use crate::look::{self, Look};
 use crate::mishap::Switch;
 use crate::seeded::Seeded;
 
@@ -33,6 +35,10 @@ pub struct Computer {
     /// Which book is installed.
     pub edition: usize,
     pub older_too: bool,
+    /// What it last had fetched of published books.
+    pub installed: Option<Versions>,
+    /// Chapters whose texts its reader took off it: they come again with the next sync that has anything to do.
+    pub removed_here: BTreeSet<ChapterId>,
     /// The registers as they were last looked at.
     pub registers: Registers,
     pub known: Known,
@@ -85,6 +91,8 @@ impl Computer {
             programs: Vec::new(),
             edition: 0,
             older_too: false,
+            installed: None,
+            removed_here: BTreeSet::new(),
             registers: Registers::default(),
             known: Known::default(),
             listings_from: 0,
@@ -136,6 +144,28 @@ impl Computer {
             })?);
         }
         self.look.as_ref().ok_or_else(|| Violation::of("the_database_can_be_read", self.name.clone()))
+    }
+
+    pub fn the_installed_book_is_whole_and_never_goes_back(&mut self) -> Result<(), Violation> {
+        let (name, data) = (self.name.clone(), self.data.clone());
+        let installed = self.look()?.installed_book(&name)?;
+        let versions = installed.as_ref().map(|edition| edition.versions());
+        if versions == self.installed {
+            return Ok(());
+        }
+        let goes_on = match (&versions, &self.installed) {
+            (Some(now), Some(before)) => order(now, before) == Order::Newer,
+            (now, _) => now.is_some(),
+        };
+        if !goes_on {
+            let what = format!("{name} had {:?} and has {versions:?}", self.installed);
+            return Err(Violation::of("an_installed_book_never_goes_back", what));
+        }
+        if let Some(edition) = installed {
+            look::every_file_of_a_book_is_there(&name, &data, &edition)?;
+        }
+        self.installed = versions;
+        Ok(())
     }
 
     /// Before its folder is moved or exchanged.

@@ -22,6 +22,7 @@ impl Run<'_> {
         self.all_clears_up()?;
         self.all_sync_until_nothing_is_left()?;
         self.all_agree()?;
+        self.all_get_the_published_book()?;
         for computer in 0..self.computers.len() {
             self.reads_every_chapter(computer)?;
         }
@@ -57,7 +58,7 @@ impl Run<'_> {
         Ok(())
     }
 
-    fn all_sync_until_nothing_is_left(&mut self) -> Result<(), Violation> {
+    pub fn all_sync_until_nothing_is_left(&mut self) -> Result<(), Violation> {
         for round in 1..=ROUNDS_MAX {
             self.next_step();
             let mut most = 0;
@@ -73,7 +74,7 @@ impl Run<'_> {
     }
 
     /// A whole sync with nothing between. Returns how many requests it took.
-    fn syncs_at_once(&mut self, computer: usize) -> Result<u32, Violation> {
+    pub fn syncs_at_once(&mut self, computer: usize) -> Result<u32, Violation> {
         let at = At { computer, program: 0 };
         let older_too = self.computers[computer].older_too;
         self.begin_sync(at, Manner { older_too, ..Manner::default() })?;
@@ -89,6 +90,9 @@ impl Run<'_> {
         let last = self.log.last().cloned().unwrap_or_default();
         if !last.contains("has synced to its end") {
             return Err(Violation::of("a_sync_without_faults_succeeds", last));
+        }
+        if requests > 1 {
+            self.computers[computer].removed_here.clear();
         }
         Ok(requests)
     }
@@ -147,6 +151,7 @@ impl Run<'_> {
             .replicas()
             .flat_map(|replica| replica.texts.into_keys())
             .filter(|path| path.profile_hash == hash && !gone.contains(path))
+            .filter(|path| !self.computers[computer].removed_here.contains(&path.chapter_id))
             .filter(|path| {
                 let object = self.bucket.get(&path.to_string());
                 object.is_some_and(|object| {

@@ -34,7 +34,7 @@ impl<'a> Run<'a> {
 
     fn draws(&mut self) -> Happen<'a> {
         let weather = self.weather;
-        let possible: [(u32, Happen<'a>); 28] = [
+        let possible: [(u32, Happen<'a>); 29] = [
             (170, |run, at| run.edits(at)),
             (10, |run, at| run.renames(at)),
             (150, |run, at| run.visits(at)),
@@ -56,6 +56,7 @@ impl<'a> Run<'a> {
                 run.computers[at.computer].older_too ^= true;
                 Ok(())
             }),
+            (14, |run, _| run.publishes()),
             (5, |run, _| {
                 run.weeks_pass();
                 Ok(())

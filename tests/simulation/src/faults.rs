@@ -123,10 +123,11 @@ impl Run<'_> {
 
     /// A text or a replica in the remote is not what it was.
     pub fn an_object_rots(&mut self) {
-        let kept = self
-            .bucket
-            .objects()
-            .filter(|(key, _)| StoragePath::parse(key).is_some() || device_of(self.user, key).is_some());
+        let kept = self.bucket.objects().filter(|(key, _)| {
+            StoragePath::parse(key).is_some()
+                || device_of(self.user, key).is_some()
+                || key.starts_with("books/")
+        });
         let objects: Vec<(String, Vec<u8>)> =
             kept.map(|(key, bytes)| (key.to_owned(), bytes.to_owned())).collect();
         if objects.is_empty() {
@@ -158,6 +159,7 @@ impl Run<'_> {
         let mut copy = Computer::new(&name, data);
         (copy.user, copy.remote, copy.edition) = (of.user, of.remote, of.edition);
         (copy.registers, copy.known) = (of.registers.clone(), of.known.clone());
+        copy.installed.clone_from(&of.installed);
         copy.listings_from = self.bucket.moment();
         self.computers.push(copy);
         self.note(format!("{name} begins with a copy of the data folder of {}", self.name(computer)));
@@ -179,6 +181,7 @@ impl Run<'_> {
             registers: of.registers.clone(),
             known: of.known.clone(),
             edition: of.edition,
+            installed: of.installed.clone(),
         });
         let name = self.name(computer);
         self.note(format!("{name} makes a backup"));
@@ -202,6 +205,7 @@ impl Run<'_> {
         folders(std::fs::remove_dir_all(before));
         (own.registers, own.known) = (backup.registers.clone(), backup.known.clone());
         own.edition = backup.edition;
+        own.installed.clone_from(&backup.installed);
         own.listings_from = self.bucket.moment();
         let name = own.name.clone();
         self.note(format!("the disk of {name} is put back to an older state"));

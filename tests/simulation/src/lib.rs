@@ -7,6 +7,7 @@
 //! nothing goes wrong any more and everybody has synced.
 //!
 //! - `beginning`, `acts`, `syncing`, `faults`, `ending`: what happens. `events`: which of it, and when.
+//! - `publisher`: a teacher who publishes editions of the book meanwhile.
 //! - `bucket`, `network`: the remote, and what the network makes of requests. `mishap`: power cuts and full disks.
 //! - `ledger`: which edits may be absent at the end, and why. `look`: a data folder looked at from outside.
 //!
@@ -30,6 +31,7 @@ mod ledger;
 mod look;
 mod mishap;
 mod network;
+mod publisher;
 mod run;
 pub mod seeds;
 mod syncing;

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use primer_domain::ids::{DeviceId, TextDigest, UserId, WriteId};
 use primer_domain::profile::Background;
+use primer_domain::publish::Edition;
 use primer_domain::replica::{self, Register, RegisterKey, Registers, Stamp};
 use primer_domain::storage_path::StoragePath;
 use rusqlite::{Connection, OpenFlags, OptionalExtension, named_params};
@@ -152,6 +153,20 @@ impl Look {
         Ok(paths.iter().filter_map(|path| StoragePath::parse(path)).collect())
     }
 
+    pub fn installed_book(&self, who: &str) -> Result<Option<Edition>, Violation> {
+        let violation = |what: String| Violation::of("an_installed_book_is_whole", format!("{who}: {what}"));
+        let sql = "SELECT book_id, body FROM installed_books";
+        let found: Option<(String, Vec<u8>)> = self
+            .connection
+            .prepare_cached(sql)
+            .and_then(|mut statement| {
+                statement.query_row([], |row| Ok((row.get("book_id")?, row.get("body")?))).optional()
+            })
+            .map_err(|error| violation(error.to_string()))?;
+        let parsed = found.map(|(book_id, body)| Edition::parse(&body, &book_id));
+        parsed.transpose().map_err(|fault| violation(fault.to_string()))
+    }
+
     pub fn the_database_is_whole(&self, who: &str) -> Result<(), Violation> {
         let answer = self.connection.query_row("PRAGMA integrity_check", [], |row| row.get::<_, String>(0));
         match answer {
@@ -159,6 +174,19 @@ impl Look {
             other => Err(Violation::of("the_database_is_whole", format!("{who}: {other:?}"))),
         }
     }
+}
+
+/// What is recorded as installed can be opened from then on.
+pub fn every_file_of_a_book_is_there(who: &str, data: &Path, edition: &Edition) -> Result<(), Violation> {
+    let digest = TextDigest::of(&edition.to_json()).prefix();
+    let folder = data.join("books").join(&edition.book_id).join(format!("{}-{digest}", edition.number));
+    for (name, entry) in &edition.files {
+        let bytes = std::fs::read(folder.join(entry.digest.to_string())).unwrap_or_default();
+        if TextDigest::of(&bytes) != entry.digest {
+            return Err(Violation::of("an_installed_book_is_whole", format!("{who} lacks {name}")));
+        }
+    }
+    Ok(())
 }
 
 /// Of a replica that was read once: without reading all of it again.

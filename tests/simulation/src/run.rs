@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use primer_domain::ids::UserId;
+use primer_domain::publish::Versions;
 use primer_domain::replica::{Registers, Replica};
 use primer_engine::sync::Op;
 
@@ -41,6 +42,8 @@ pub struct Run<'a> {
     /// Requests that nobody waits for, still on their way.
     pub late: Vec<Op>,
     pub backups: Vec<Backup>,
+    /// How many editions the teacher has published, if there is one.
+    pub published: Option<usize>,
     pub ledger: Ledger,
     step: u32,
 }
@@ -52,6 +55,7 @@ pub struct Backup {
     pub registers: Registers,
     pub known: Known,
     pub edition: usize,
+    pub installed: Option<Versions>,
 }
 
 /// A program: which computer's, and which of those that run there.
@@ -91,9 +95,11 @@ impl<'a> Run<'a> {
             earlier: Vec::new(),
             late: Vec::new(),
             backups: Vec::new(),
+            published: None,
             ledger: Ledger::default(),
             step: 0,
         };
+        run.published = (run.random.below(2) == 0).then_some(0);
         run.note(format!("seed {seed}, ETags {etags:?}, {:?}", run.weather));
         run
     }
@@ -212,6 +218,7 @@ impl<'a> Run<'a> {
             return Ok(());
         }
         own.version = version;
+        own.the_installed_book_is_whole_and_never_goes_back()?;
         let registers = own.look()?.registers().map_err(sql_failed)?;
         if change == Change::Joined {
             for write in own.look()?.replicas_read().map_err(sql_failed)?.into_values().flatten() {

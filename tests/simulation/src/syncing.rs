@@ -91,6 +91,7 @@ impl Run<'_> {
                         None => "to its end".to_owned(),
                         Some(error) => format!("until {:?}", error.fault),
                     };
+                    (0..tally.editions).for_each(|_| self.count("editions installed"));
                     self.count(if ended == "to its end" { "syncs to the end" } else { "syncs that failed" });
                     self.note(format!("{name} has synced {ended} in {requests} requests, {tally:?}"));
                     return self.check(at.computer, Change::Joined);
