@@ -7,6 +7,7 @@ use std::sync::Arc;
 use primer_domain::ids::UserId;
 use primer_engine::Engine;
 use primer_engine::api::{SyncReport, Wish};
+use primer_engine::sync::Progress;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -65,9 +66,19 @@ impl Desk {
     }
 
     fn try_sync_as(&self, which: usize, wish: Wish) -> Result<SyncReport, String> {
+        self.try_sync_meanwhile(which, wish, |_| {})
+    }
+
+    /// While its reader does something whenever the sync has come farther.
+    pub fn try_sync_meanwhile(
+        &self,
+        which: usize,
+        wish: Wish,
+        meanwhile: impl Fn(Progress),
+    ) -> Result<SyncReport, String> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let row = self.engine.remotes(self.user).unwrap().remove(which);
-        let synced = runtime.block_on(self.engine.sync_once(&row, wish, |_| {})).unwrap();
+        let synced = runtime.block_on(self.engine.sync_once(&row, wish, meanwhile)).unwrap();
         match synced.failure {
             None => Ok(synced.report),
             Some(failure) => {

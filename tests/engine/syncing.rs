@@ -1,10 +1,11 @@
 //! What two computers of one reader come to agree on through a folder.
 
+use std::cell::Cell;
 use std::fs;
 use std::sync::Arc;
 
 use primer_domain::freshness::Freshness;
-use primer_engine::api::direct;
+use primer_engine::api::{Wish, direct};
 use serde_json::json;
 
 use crate::desk::{Desk, World, chapters, objects, replicas, skills};
@@ -50,6 +51,30 @@ fn a_skill_that_was_removed_stays_removed_and_the_last_one_can_not_go() {
     // Each removed what the other kept; the one that was removed last is kept after all.
     assert_eq!(laptop.background(), school.background());
     assert_eq!(laptop.background()["software_experience"].as_object().unwrap().len(), 1);
+}
+
+#[test]
+fn answers_that_change_while_texts_are_under_way_have_theirs_looked_for_in_the_next_sync() {
+    let (_stick, laptop) = World::new().begin(python("advanced"));
+    assert_visit(&laptop.engine, laptop.user, 1, Freshness::Missing, true);
+    laptop.answer(python("beginner"));
+    laptop.sync();
+    let school = laptop.joined(2);
+    school.sync();
+    // Something of its own to send, so that there is a while in which texts are under way.
+    assert_visit(&school.engine, school.user, 2, Freshness::Missing, true);
+    let changed = Cell::new(false);
+    let report = school.try_sync_meanwhile(0, Wish::default(), |progress| {
+        if progress.total > 0 && !changed.replace(true) {
+            school.answer(python("advanced"));
+        }
+    });
+    assert!(changed.get() && report.unwrap().written == 0);
+
+    let report = school.sync();
+    assert_eq!((report.written, report.received, report.requests), (1, 0, 1));
+    assert_visit(&school.engine, school.user, 1, Freshness::Fresh, false);
+    assert_eq!(school.sync().requests, 1);
 }
 
 #[test]

@@ -14,12 +14,14 @@ use crate::Engine;
 use crate::reading::generator;
 use crate::store::remotes::RemoteId;
 use crate::store::texts::{self, ADOPTED, StoredText};
-use crate::store::{StoreError, backgrounds, devices, registers, remote_replicas};
+use crate::store::{StoreError, backgrounds, devices, profiles, registers, remote_replicas};
 
 pub(super) struct Gathered {
     pub device: DeviceId,
     /// How much had changed here when this was read.
     pub changes: u64,
+    /// Of the answers that the reader has now.
+    pub current_hash: ProfileHash,
     pub registers: Registers,
     pub held: BTreeMap<StoragePath, StoredText>,
     pub backgrounds: BTreeMap<ProfileHash, Background>,
@@ -37,6 +39,7 @@ impl Gathered {
         let new = Background::of_somebody_new();
         backgrounds.insert(new.hash(), new);
         Ok(Gathered {
+            current_hash: current_hash(connection, user)?,
             device: device.id,
             changes: device.changes,
             registers: registers::all(connection, user)?,
@@ -101,19 +104,34 @@ pub(super) struct Outline<'a> {
     pub restored: &'a BTreeSet<StoragePath>,
 }
 
+/// A reader who has answered nothing reads what somebody new does.
+fn current_hash(connection: &Connection, user: UserId) -> Result<ProfileHash, StoreError> {
+    let profile = profiles::find(connection, user)?;
+    Ok(profile.map_or_else(|| Background::of_somebody_new().hash(), |profile| profile.hash))
+}
+
 impl Engine {
     pub(super) fn installed_versions(&self) -> BTreeMap<ChapterId, ChapterVersion> {
         self.shelf.book.chapters.iter().map(|chapter| (chapter.id, chapter.version)).collect()
     }
 
-    /// What must be as it was for nothing to be left to do.
-    pub(super) fn settled(&self, changes: u64, older_too: bool) -> String {
+    /// What must be as it was for nothing to be left to do. None: this computer has nothing of that reader.
+    pub(super) fn settled_now(&self, user: UserId, older_too: bool) -> Result<Option<String>, StoreError> {
+        self.store.read(|connection| {
+            let Some(device) = devices::find(connection, user)? else { return Ok(None) };
+            let current = current_hash(connection, user)?;
+            Ok(Some(self.settled(device.changes, current, older_too)))
+        })
+    }
+
+    /// `planned_for`: the answers whose texts were looked for. They may have changed while those texts came.
+    pub(super) fn settled(&self, changes: u64, planned_for: ProfileHash, older_too: bool) -> String {
         let versions: Vec<String> = self
             .installed_versions()
             .iter()
             .map(|(chapter, version)| format!("{chapter}v{version}"))
             .collect();
         let older = if older_too { " with older" } else { "" };
-        format!("{changes} {} {} {}{older}", self.shelf.book.id, versions.join(" "), generator())
+        format!("{changes} {planned_for} {} {} {}{older}", self.shelf.book.id, versions.join(" "), generator())
     }
 }

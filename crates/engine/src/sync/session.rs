@@ -2,8 +2,8 @@
 //!
 //! It goes through stages, and a stage begins when all of the one before has been answered: which replicas are there,
 //! which remote this is, what the other computers say, which texts are wanted, to be sent or to be removed, the own
-//! replica, a computer that is forgotten, now and then the texts that nobody knows of, and the published book. A replica is sent only after
-//! the texts it mentions.
+//! replica, a computer that is forgotten, now and then the texts that nobody knows of, and the published book. A replica is
+//! sent only after the texts it mentions.
 
 mod book;
 mod stages;
@@ -11,7 +11,7 @@ mod stages;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
-use primer_domain::ids::{DeviceId, TextDigest, UserId};
+use primer_domain::ids::{DeviceId, ProfileHash, TextDigest, UserId};
 use primer_domain::replica::Replica;
 use primer_domain::storage_path::StoragePath;
 use primer_domain::sync::{AfterListing, Wanted};
@@ -186,6 +186,8 @@ pub struct Session {
     /// The own replica was there and is gone, though it is the same remote.
     own_is_lost: bool,
     gathered_changes: u64,
+    /// The answers whose texts were looked for.
+    planned_for: Option<ProfileHash>,
     book: BookWork,
     failure: Option<RemoteError>,
     tally: Tally,
@@ -221,6 +223,7 @@ impl Session {
             sent: Vec::new(),
             own_is_lost: false,
             gathered_changes: 0,
+            planned_for: None,
             book: BookWork::default(),
             failure: None,
             tally: Tally::default(),

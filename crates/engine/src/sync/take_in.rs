@@ -84,7 +84,6 @@ impl Engine {
         asked_for: BTreeSet<StoragePath>,
         manner: &Manner,
     ) -> Result<TextPlan, SyncError> {
-        let current_hash = self.current_profile(remote.user)?.hash;
         let (_, used_bytes) = self.stored_totals()?;
         let mut mentions = Texts::new();
         let mut mentioned_in_remote = gathered.uploads.clone();
@@ -96,7 +95,7 @@ impl Engine {
         }
         Ok(sync::texts(&TextsNow {
             user: remote.user,
-            current_hash,
+            current_hash: gathered.current_hash,
             book_id: &self.shelf.book.id,
             versions: self.installed_versions(),
             generator: &generator(),

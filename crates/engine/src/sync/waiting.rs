@@ -1,13 +1,12 @@
 //! How much of a reader is on this computer only.
 
-use primer_domain::ids::UserId;
 use primer_domain::replica::Replica;
 use primer_domain::sync::RemoteView;
 
 use super::gather::Gathered;
 use crate::Engine;
 use crate::store::remotes::RemoteRow;
-use crate::store::{StoreError, devices, remote_replicas};
+use crate::store::{StoreError, remote_replicas};
 
 impl Engine {
     /// Changes and texts that this remote does not have yet, as far as is known here.
@@ -25,11 +24,5 @@ impl Engine {
         let changes = gathered.registers.missing_from(&view.registers).len();
         let texts = gathered.held.keys().filter(|path| !view.mentioned.contains(path)).count();
         Ok((changes + texts) as u64)
-    }
-
-    /// What must be as it was for nothing to be left to do.
-    pub(super) fn settled_now(&self, user: UserId, older_too: bool) -> Result<Option<String>, StoreError> {
-        let device = self.store.read(|connection| devices::find(connection, user))?;
-        Ok(device.map(|device| self.settled(device.changes, older_too)))
     }
 }

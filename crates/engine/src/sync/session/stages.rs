@@ -35,10 +35,8 @@ impl Session {
         if !self.after_listing.is_quiet() || !self.manner.forget.is_empty() {
             return Ok(false);
         }
-        let device = self.engine.store.read(|connection| devices::find(connection, self.user))?;
-        let changes = device.map_or(0, |device| device.changes);
-        let settled = self.engine.settled(changes, self.manner.older_too);
-        Ok(self.remote.settled.as_ref() == Some(&settled))
+        let settled = self.engine.settled_now(self.user, self.manner.older_too)?;
+        Ok(settled.is_some() && self.remote.settled == settled)
     }
 
     pub(super) fn identified(&mut self, object: Option<Object>) -> Result<(), SyncError> {
@@ -170,6 +168,7 @@ impl Session {
         for replica in self.replicas.values() {
             gathered.backgrounds.extend(replica.backgrounds.clone());
         }
+        self.planned_for = Some(gathered.current_hash);
         let asked_for = self.asked_for(gathered.device);
         let lost = self.own_is_lost.then_some(gathered.device);
         let plan =
@@ -391,7 +390,8 @@ impl Session {
             // In place of what was refused another text may be wanted, which the next sync brings.
             return Ok(());
         }
-        let settled = self.engine.settled(self.gathered_changes, self.manner.older_too);
+        let Some(planned_for) = self.planned_for else { return Ok(()) };
+        let settled = self.engine.settled(self.gathered_changes, planned_for, self.manner.older_too);
         let remote = self.remote.id;
         self.engine.store.write(|tx| remotes::set_settled(tx, remote, Some(&settled)))?;
         Ok(())
