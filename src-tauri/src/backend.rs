@@ -10,6 +10,7 @@ use primer_engine::Engine;
 use primer_engine::api::{ApiError, ErrorCode};
 use primer_engine::bookshelf::BookSource;
 use primer_engine::env::Env;
+use primer_engine::rewriting;
 use primer_engine::sync::schedule;
 
 use crate::commands;
@@ -50,6 +51,9 @@ pub fn at_work(engine: &Arc<Engine>) {
     // Without it everything is still there to be read, and synced by hand.
     if let Err(error) = schedule::start(Arc::clone(engine)) {
         eprintln!("primer: nothing is synced by itself: {error}");
+    }
+    if let Err(error) = rewriting::start(Arc::clone(engine)) {
+        eprintln!("primer: nothing is rewritten by itself: {error}");
     }
 }
 

@@ -364,6 +364,10 @@ base_url: string, model: string,
  */
 context_tokens: number | null, 
 /**
+ * How many chapters may be begun in any minute while nobody waits for them; the usual number where it is not said.
+ */
+chapters_per_minute?: number, 
+/**
  * None keeps the one that was given for the same server.
  */
 key: string | null, };
@@ -378,7 +382,7 @@ base_url: string | null,
  */
 key: string | null, };
 
-export type ModelChoice = { base_url: string, model: string, context_tokens: number, 
+export type ModelChoice = { base_url: string, model: string, context_tokens: number, chapters_per_minute: number, 
 /**
  * Where its key is kept on this computer; none where it has none.
  */
@@ -413,6 +417,118 @@ export type Discarded = {
  * How many rewritten texts were given up.
  */
 texts: number, };
+
+export type WishRewrite = { user_id: string, chapter_id: number, 
+/**
+ * Although it is rewritten already.
+ */
+again: boolean, };
+
+export type RewritingStatus = { 
+/**
+ * Whether a model server is set.
+ */
+is_on: boolean, 
+/**
+ * Grows whenever a rewritten text was stored or a wish ended.
+ */
+changes: number, 
+/**
+ * What is under way.
+ */
+now: RewritingNow | null, 
+/**
+ * What waits, in the order in which it will be gone about.
+ */
+waiting: Array<RewritingWish>, 
+/**
+ * Why nothing is gone about just now, or why the last chapter was not rewritten.
+ */
+trouble: RewritingTrouble | null, 
+/**
+ * Until all of it is done, in seconds, as far as it can be guessed.
+ */
+eta_s: number | null, 
+/**
+ * What came of the last one since the program was started.
+ */
+last: RewritingDone | null, };
+
+export type RewritingNow = { chapter_id: number, title: string, sections_done: number, 
+/**
+ * 0 before it is known.
+ */
+sections_total: number, 
+/**
+ * Of the section under way; none before the first heading.
+ */
+heading: string | null, 
+/**
+ * For so long the server asked to wait, in seconds.
+ */
+waiting_s: number | null, 
+/**
+ * Of all answers so far; none if the server does not tell.
+ */
+tokens: TokenCount | null, };
+
+export type RewritingWish = { chapter_id: number, title: string, 
+/**
+ * Although it is rewritten already.
+ */
+again: boolean, 
+/**
+ * A sentence on why it waits.
+ */
+reason: string, 
+/**
+ * In vain so far.
+ */
+tries: number, };
+
+export type RewritingTrouble = { message: string, hint: string, 
+/**
+ * When the server is asked again, in seconds; none if somebody has to mend something first, or nothing waits for it.
+ */
+again_s: number | null, };
+
+export type RewritingDone = { chapter_id: number, 
+/**
+ * 0 if no section of the model's was used.
+ */
+rewritten_sections: number, 
+/**
+ * Those that stand as they were.
+ */
+kept: Array<KeptSectionView>, tokens: TokenCount | null, };
+
+export type KeptSectionView = { 
+/**
+ * None before the first heading.
+ */
+heading: string | null, reason: string, };
+
+export type LiveText = { done: number, total: number, 
+/**
+ * Safe to show; none while nothing of it is under way.
+ */
+html: string | null, };
+
+export type FoundModelServer = { base_url: string, 
+/**
+ * What usually listens there, such as “Ollama”.
+ */
+name: string, models: Array<string>, };
+
+export type RewriteEstimate = { sections: number, tokens: TokenCount, 
+/**
+ * By what the model took so far; none while that is not known.
+ */
+seconds: number | null, 
+/**
+ * All of it in words.
+ */
+sentence: string, };
 
 export type Commands = {
   startup: { request: Nothing; response: Startup };
@@ -455,4 +571,11 @@ export type Commands = {
   test_model: { request: OfReader; response: ModelTest };
   model_disclosure: { request: OfReader; response: ModelDisclosure };
   discard_rewrite: { request: OfChapter; response: Discarded };
+  find_model_servers: { request: Nothing; response: Array<FoundModelServer> };
+  estimate_rewrite: { request: OfChapter; response: RewriteEstimate };
+  wish_rewrite: { request: WishRewrite; response: RewritingStatus };
+  cancel_rewrite: { request: OfChapter; response: RewritingStatus };
+  undo_rewrite: { request: OfChapter; response: RewritingStatus };
+  rewriting_status: { request: OfReader; response: RewritingStatus };
+  rewriting_text: { request: OfChapter; response: LiveText };
 };

@@ -32,6 +32,7 @@ pub fn run(
                 base_url: url.clone(),
                 model: model.clone(),
                 context_tokens: *context,
+                chapters_per_minute: None,
                 key: key()?,
             };
             let view = direct::set_model(engine, request)?;

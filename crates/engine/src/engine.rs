@@ -15,6 +15,7 @@ use crate::env::Env;
 use crate::installed::open_newest;
 use crate::reading::Flights;
 use crate::rendered::RenderedPages;
+use crate::rewriting;
 use crate::secrets::Secrets;
 use crate::store::{Store, StoreError};
 use crate::sync::Desk;
@@ -45,6 +46,7 @@ pub struct Engine {
     pub(crate) notes: Mutex<Notes>,
     pub(crate) secrets: Secrets,
     pub(crate) desk: Desk,
+    pub(crate) rewriting_desk: rewriting::Desk,
 }
 
 impl Engine {
@@ -70,6 +72,7 @@ impl Engine {
             notes: Mutex::new(Notes::default()),
             secrets,
             desk: Desk::default(),
+            rewriting_desk: rewriting::Desk::default(),
         })
     }
 

@@ -15,6 +15,7 @@ pub mod folders;
 mod http;
 mod installed;
 pub mod model;
+mod network;
 mod parallel;
 pub mod publishing;
 pub mod reading;

@@ -8,47 +8,47 @@
 //! - **One background.** It is read once; the text is made for it and kept under its hash, whatever is saved meanwhile.
 //! - **One at a time** for each reader, chapter, background and version; who comes second finds what the first one made.
 //!
-//! A chapter that is rewritten already is not sent again; `discard_rewrite` comes first.
+//! A chapter that is rewritten already is not sent again, unless its reader wants another text of it: then that takes the
+//! place of the first once it is whole, and the first stays here to be opened again.
+//!
+//! [`Queue`] does so in the background, for the wishes that wait.
 
-use std::collections::BTreeMap;
+mod asking;
+mod desk;
+mod keeping;
+mod live;
+mod queue;
+mod speed;
+
 use std::io;
-use std::sync::PoisonError;
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use primer_domain::book::Chapter;
 use primer_domain::ids::{ChapterId, TextDigest, UserId};
 use primer_domain::personalise::personalise;
-use primer_domain::replica::keep_again;
+use primer_domain::profile::Background;
 use primer_domain::rewrite::{
-    self, Answer, KeptSection, Outcome, PROMPT_VERSION, Refusal, Rewriting, Section, Titles, budget_chars,
-    is_rewritten,
+    self, KeptSection, PROMPT_VERSION, Refusal, Rewriting, Titles, budget_chars, is_rewritten,
 };
 use primer_domain::storage_path::StoragePath;
 use thiserror::Error;
-use tokio::time::sleep;
 
-use crate::model::{
-    Completion, ModelError, ModelFault, ModelServer, ModelSetting, Patience, Question, Tokens,
-};
+pub use desk::{Desk, Last, Trouble};
+pub use live::{Live, Seen};
+pub use queue::{Queue, Turn, start};
+
+use crate::model::{ModelError, ModelFault, ModelServer, ModelSetting, Patience, Tokens};
 use crate::reading::{CurrentProfile, ReadError, Visit};
 use crate::secrets::SecretError;
 use crate::store::rewrites::{self, Rewrite};
-use crate::store::{StoreError, backgrounds, texts};
-use crate::sync::name_best;
-use crate::{Cancel, Engine, replica};
+use crate::store::{StoreError, chapters, texts};
+use crate::{Cancel, Engine};
+use asking::ask_all;
+use keeping::Made;
 
 /// How many characters of a text a token stands for, on the average of the languages of books.
 const CHARS_PER_TOKEN: usize = 4;
-
-/// The longest answer that the guard lets through has so many hundredths of what was sent.
-const LONGEST_PERCENT: usize = 160;
-
-/// For what a model may think aloud before it answers, and for short sections.
-const SPARE_TOKENS: usize = 512;
-const TOKENS_MIN: usize = 64;
-
-/// How often in a row a busy server is asked again.
-const BUSY_TRIES: u32 = 3;
 
 #[derive(Debug, Error)]
 pub enum RewriteError {
@@ -74,11 +74,59 @@ pub enum RewriteError {
     Store(#[from] StoreError),
 }
 
+/// What can be done about a rewriting that failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Remedy {
+    /// To try again later. `answered`: the server was reached, and it is not that it was busy.
+    Wait { answered: bool },
+    /// Somebody has to mend something.
+    Person,
+    /// Nothing: it would be the same again.
+    Nothing,
+}
+
+impl RewriteError {
+    pub fn remedy(&self) -> Remedy {
+        match self {
+            RewriteError::Off | RewriteError::ContextTooSmall { .. } | RewriteError::Secret(_) => {
+                Remedy::Person
+            }
+            RewriteError::Refused(_) | RewriteError::NewerBook => Remedy::Nothing,
+            RewriteError::Read(ReadError::NoSuchReader(_) | ReadError::NoSuchChapter(_)) => Remedy::Nothing,
+            RewriteError::Model(error) => match error.fault {
+                ModelFault::WrongKey
+                | ModelFault::NoSuchModel
+                | ModelFault::NoCredit
+                | ModelFault::ContextTooSmall
+                | ModelFault::BadAddress => Remedy::Person,
+                // The last two are also what a network says to whoever has not signed in to it.
+                ModelFault::Unreachable
+                | ModelFault::RateLimited
+                | ModelFault::NotModelServer
+                | ModelFault::CertificateNotTrusted => Remedy::Wait { answered: false },
+                ModelFault::TimedOut
+                | ModelFault::ServerFailed
+                | ModelFault::AnswerTooLong
+                | ModelFault::CutShort
+                | ModelFault::Unexpected => Remedy::Wait { answered: true },
+            },
+            RewriteError::Cancelled
+            | RewriteError::Network(_)
+            | RewriteError::Read(_)
+            | RewriteError::Store(_) => Remedy::Wait { answered: false },
+        }
+    }
+}
+
 /// How a rewriting is gone about.
 #[derive(Debug, Clone, Default)]
 pub struct Manner {
     pub patience: Patience,
     pub cancel: Cancel,
+    /// Although it is rewritten already.
+    pub again: bool,
+    /// Sees how far it is. One that saw a try that did not come to its end brings along what that one brought.
+    pub live: Live,
 }
 
 /// How far a rewriting is, told as it goes on.
@@ -99,12 +147,12 @@ pub enum Step<'a> {
 /// What came of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Report {
-    /// None where it was rewritten before, or nothing of it was rewritten now.
+    /// None where it was rewritten before, or nothing of it is in other words than before.
     pub stored: Option<StoragePath>,
-    /// Of the text that opens now.
+    /// Of what the model made now, or of the text from before where it was not asked.
     pub rewritten_sections: usize,
     pub kept: Vec<KeptSection>,
-    /// Of what was asked just now; none if the server does not tell.
+    /// Of what was asked for it; none if nothing was, or the server does not tell.
     pub tokens: Option<Tokens>,
 }
 
@@ -121,13 +169,38 @@ impl Engine {
         let profile = self.current_profile(user)?;
         let setting = self.model_setting(user)?.ok_or(RewriteError::Off)?;
         let key = (user, id, profile.hash, chapter.version);
+        let shown = self.shown(&profile, id)?;
         let flight = self.rewritings.of(key);
         let report = {
             let _alone = flight.lock().unwrap_or_else(PoisonError::into_inner);
-            self.rewrite_alone(chapter, profile, &setting, manner, shows)
+            match self.shown(&profile, id)? {
+                // Who was here first has just put another text in the place of the one that was to be improved.
+                now if manner.again && now != shown => {
+                    let once = Manner { again: false, ..manner.clone() };
+                    self.rewrite_alone(chapter, profile, &setting, &once, shows)
+                }
+                _ => self.rewrite_alone(chapter, profile, &setting, manner, shows),
+            }
         };
         self.rewritings.land(&key);
         report
+    }
+
+    fn shown(&self, profile: &CurrentProfile, id: ChapterId) -> Result<Option<StoragePath>, StoreError> {
+        let book = &self.shelf.book.id;
+        let row = self.store.read(|c| chapters::current(c, profile.user, book, id, profile.hash))?;
+        Ok(row.and_then(|row| row.file).map(|file| file.path))
+    }
+
+    /// Whether what opens of a chapter is a model's, as the rows say.
+    pub(crate) fn is_rewritten(
+        &self,
+        profile: &CurrentProfile,
+        chapter: &Chapter,
+    ) -> Result<bool, StoreError> {
+        let Some(path) = self.shown(profile, chapter.id)? else { return Ok(false) };
+        let text = self.store.read(|connection| texts::find(connection, &path))?;
+        Ok(path.chapter_version == chapter.version && text.is_some_and(|text| is_rewritten(&text.generator)))
     }
 
     fn rewrite_alone(
@@ -138,9 +211,11 @@ impl Engine {
         manner: &Manner,
         shows: &mut dyn FnMut(Step<'_>),
     ) -> Result<Report, RewriteError> {
-        let (user, background) = (profile.user, profile.background.clone());
+        let (user, begun_at) = (profile.user, self.env.now());
         let floor = self.visit_with(chapter, profile)?;
-        if let Some(report) = self.rewritten_before(&floor)? {
+        let before = self.rewritten_before(&floor)?;
+        let instead_of = before.is_some().then_some(floor.path);
+        if let Some(report) = before.filter(|_| !manner.again) {
             return Ok(report);
         }
         if floor.path.chapter_version > chapter.version {
@@ -151,37 +226,54 @@ impl Engine {
             return Err(why.into());
         }
         // The stored text may be another computer's. All compare a rewritten one with what they make themselves.
-        let source = personalise(&chapter.source, &background);
-        let titles = Titles { book: self.shelf.book.title.clone(), chapter: chapter.title.clone() };
-        let tokens = setting.context_tokens;
-        let budget = budget_chars(tokens as usize * CHARS_PER_TOKEN, &background, &titles);
-        let budget = budget.ok_or(RewriteError::ContextTooSmall { tokens })?;
-        let rewriting = Rewriting::of(&source, &background, &titles, budget);
+        let source = personalise(&chapter.source, &floor.profile.background);
+        let rewriting = self.rewriting_of(chapter, &source, &floor.profile.background, setting)?;
         let server = ModelServer::connect(setting.address()?, self.model_key(user)?, manner.patience)?;
-        let asked = ask_all(&server, setting, &rewriting, manner, shows)?;
-        let rewritten = rewriting.assemble(&asked.outcomes, &setting.model)?;
+        let asked = ask_all(&self.env, &server, setting, &rewriting, manner, shows);
+        let seen = manner.live.seen();
+        manner.live.end();
+        self.note_speed(user, setting, seen.speed);
+        let rewritten = rewriting.assemble(&asked?, &setting.model)?;
         let mut report = Report {
             stored: None,
             rewritten_sections: rewritten.rewritten_sections,
             kept: rewritten.kept.clone(),
-            tokens: asked.tokens,
+            tokens: seen.tokens,
         };
-        if rewritten.rewritten_sections > 0 {
+        let path = StoragePath { digest: TextDigest::of(rewritten.text.as_bytes()).prefix(), ..floor.path };
+        if rewritten.rewritten_sections > 0 && path != floor.path {
             // As every other computer will judge it.
             rewrite::verify(&source, &rewritten.text)?;
-            let path =
-                StoragePath { digest: TextDigest::of(rewritten.text.as_bytes()).prefix(), ..floor.path };
             let record = Rewrite {
                 model: setting.model.clone(),
                 prompt_version: PROMPT_VERSION,
-                tokens: asked.tokens,
+                tokens: seen.tokens,
                 rewritten_sections: rewritten.rewritten_sections,
                 kept: rewritten.kept,
             };
-            self.keep_rewritten(&floor.profile, path, &rewritten.text, &record)?;
+            if manner.cancel.is_cancelled() {
+                return Err(RewriteError::Cancelled);
+            }
+            let (profile, text, record) = (&floor.profile, &*rewritten.text, &record);
+            self.keep_rewritten(&Made { profile, path, text, record, begun_at, instead_of })?;
             report.stored = Some(path);
         }
         Ok(report)
+    }
+
+    /// `source`: the deterministic text.
+    pub(crate) fn rewriting_of(
+        &self,
+        chapter: &Chapter,
+        source: &str,
+        background: &Background,
+        setting: &ModelSetting,
+    ) -> Result<Arc<Rewriting>, RewriteError> {
+        let titles = Titles { book: self.shelf.book.title.clone(), chapter: chapter.title.clone() };
+        let tokens = setting.context_tokens;
+        let budget = budget_chars(tokens as usize * CHARS_PER_TOKEN, background, &titles);
+        let budget = budget.ok_or(RewriteError::ContextTooSmall { tokens })?;
+        Ok(Arc::new(Rewriting::of(source, background, &titles, budget)))
     }
 
     /// What is known of the text that a visit opened, if a model rewrote it.
@@ -198,145 +290,5 @@ impl Engine {
             |record| (record.rewritten_sections, record.kept),
         );
         Ok(Some(Report { stored: None, rewritten_sections, kept, tokens: None }))
-    }
-
-    fn keep_rewritten(
-        &self,
-        profile: &CurrentProfile,
-        path: StoragePath,
-        text: &str,
-        record: &Rewrite,
-    ) -> Result<(), ReadError> {
-        let alone = self.blobs.write_alone()?;
-        self.blobs.write(&alone, &path, text.as_bytes())?;
-        let at = self.env.now();
-        self.store.write(|transaction| {
-            let generator = rewrite::generator(&record.model);
-            self.record_text(transaction, path, text.as_bytes(), generator, at)?;
-            rewrites::insert(transaction, &path, record, at)?;
-            // One that came from another computer meanwhile may be preferred; all are to choose the same.
-            name_best(transaction, &path, &self.shelf.book.id)?;
-            backgrounds::save(transaction, profile.user, &profile.background)?;
-            replica::edit(transaction, profile.user, at, |registers, stamp| {
-                keep_again(registers, &path, stamp)
-            })?;
-            crate::store::devices::count_change(transaction, profile.user)
-        })?;
-        self.note_kept(&alone);
-        Ok(())
-    }
-}
-
-struct Asked {
-    outcomes: BTreeMap<usize, Outcome>,
-    tokens: Option<Tokens>,
-}
-
-/// Asks for every section, one after the other. Enters the network on this thread.
-fn ask_all(
-    server: &ModelServer,
-    setting: &ModelSetting,
-    rewriting: &Rewriting,
-    manner: &Manner,
-    shows: &mut dyn FnMut(Step<'_>),
-) -> Result<Asked, RewriteError> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    runtime.map_err(RewriteError::Network)?.block_on(async {
-        let asking = async {
-            let total = rewriting.sections().count();
-            let mut asker = Asker { server, setting, patience: &manner.patience, tokens: None, shows };
-            let mut outcomes = BTreeMap::new();
-            for (done, section) in rewriting.sections().enumerate() {
-                (asker.shows)(Step::Section { done, total, heading: section.heading() });
-                outcomes.insert(section.number(), asker.section(section).await?);
-            }
-            (asker.shows)(Step::Done);
-            Ok(Asked { outcomes, tokens: asker.tokens })
-        };
-        tokio::select! {
-            biased;
-            () = manner.cancel.cancelled() => Err(RewriteError::Cancelled),
-            asked = asking => asked,
-        }
-    })
-}
-
-struct Asker<'a> {
-    server: &'a ModelServer,
-    setting: &'a ModelSetting,
-    patience: &'a Patience,
-    /// Of all answers together.
-    tokens: Option<Tokens>,
-    shows: &'a mut dyn FnMut(Step<'_>),
-}
-
-impl Asker<'_> {
-    /// Twice at most, the second time with what was wrong with the first answer.
-    async fn section(&mut self, section: Section<'_>) -> Result<Outcome, ModelError> {
-        let first = match self.answer(section, None).await? {
-            Ok(text) => return Ok(Outcome::Rewritten(text)),
-            Err(refusal) => refusal,
-        };
-        (self.shows)(Step::Again);
-        Ok(match self.answer(section, Some(&first)).await? {
-            Ok(text) => Outcome::Rewritten(text),
-            Err(refusal) => Outcome::Kept(refusal.to_string()),
-        })
-    }
-
-    async fn answer(
-        &mut self,
-        section: Section<'_>,
-        retry_reason: Option<&Refusal>,
-    ) -> Result<Result<String, Refusal>, ModelError> {
-        let messages = section.messages(retry_reason);
-        let longest_chars = section.sent().chars().count() * LONGEST_PERCENT / 100;
-        let sent_chars: usize = messages.iter().map(|message| message.content.chars().count()).sum();
-        let context = self.setting.context_tokens as usize;
-        // Some servers refuse what would not fit their context together with the longest answer.
-        let left = context.saturating_sub(sent_chars.div_ceil(CHARS_PER_TOKEN));
-        // Tokens of other scripts than the Latin one stand for fewer characters.
-        let wanted = longest_chars / (CHARS_PER_TOKEN / 2) + SPARE_TOKENS;
-        let max_tokens = wanted.min(left).max(TOKENS_MIN);
-        let question = Question {
-            model: &self.setting.model,
-            messages: &messages,
-            max_tokens: u32::try_from(max_tokens).unwrap_or(u32::MAX),
-            // A character has four bytes at most, a token rarely as many characters as this leaves room for.
-            text_max_bytes: max_tokens * CHARS_PER_TOKEN * 4,
-        };
-        let completion = match self.complete(&question).await {
-            // It babbles; another section may do better.
-            Err(error) if error.fault == ModelFault::AnswerTooLong => return Ok(Err(Refusal::CutOff)),
-            completed => completed?,
-        };
-        if let Some(tokens) = completion.tokens {
-            let sum = self.tokens.get_or_insert_default();
-            sum.prompt = sum.prompt.saturating_add(tokens.prompt);
-            sum.completion = sum.completion.saturating_add(tokens.completion);
-        }
-        let finish_reason = completion.finish_reason.as_deref();
-        Ok(section.judge(&Answer { text: &completion.text, finish_reason }))
-    }
-
-    /// Waits for a server that is busy, within reason.
-    async fn complete(&mut self, question: &Question<'_>) -> Result<Completion, ModelError> {
-        let mut tries = 0;
-        loop {
-            let shows = &mut *self.shows;
-            let error = match self.server.complete(question, |text| shows(Step::Text(text))).await {
-                Ok(completion) => return Ok(completion),
-                Err(error) => error,
-            };
-            let is_busy = error.fault == ModelFault::RateLimited
-                || error.fault == ModelFault::ServerFailed && error.retry_after.is_some();
-            let wait = error.retry_after.unwrap_or(self.patience.busy);
-            tries += 1;
-            if !is_busy || tries > BUSY_TRIES || wait > self.patience.busy_max {
-                return Err(error);
-            }
-            (self.shows)(Step::Waiting(wait));
-            sleep(wait).await;
-        }
     }
 }

@@ -11,15 +11,19 @@
 
 mod answer;
 mod assemble;
+mod breaker;
 mod difference;
 mod disclosure;
 mod echo;
+mod estimate;
 mod generator;
 mod guard;
 mod language;
 mod object;
 mod outline;
+mod pace;
 mod pieces;
+mod preview;
 mod prompt;
 mod prose;
 mod refusal;
@@ -34,10 +38,13 @@ use std::collections::BTreeMap;
 
 pub use answer::Answer;
 pub use assemble::{KeptSection, Outcome, Rewritten};
+pub use breaker::Breaker;
 pub use difference::{Change, DifferenceSpan, difference};
 pub use disclosure::{Disclosure, disclosure};
+pub use estimate::Estimate;
 pub use generator::{generator, is_rewritten};
 pub use object::Kind;
+pub use pace::Pace;
 pub use prompt::{Message, PROMPT_VERSION, Role, Scaffolding, Titles, budget_chars};
 pub use refusal::Refusal;
 pub use told::told;

@@ -27,6 +27,16 @@ fn count(number: i64, unit: &str) -> String {
     format!("{number} {unit}{plural} ago")
 }
 
+/// A length of time, about: “40 seconds”, “12 minutes”.
+pub fn span(seconds: u64) -> String {
+    let (number, unit) = match seconds {
+        0..=90 => (seconds.max(1), "second"),
+        91..=5_400 => (seconds.div_ceil(60), "minute"),
+        _ => (seconds.div_ceil(3_600), "hour"),
+    };
+    format!("{number} {unit}{}", if number == 1 { "" } else { "s" })
+}
+
 /// “80 kB”.
 pub fn bytes(len_bytes: u64) -> String {
     if len_bytes < 1000 {

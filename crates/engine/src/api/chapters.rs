@@ -6,7 +6,7 @@ use primer_domain::freshness::Freshness;
 use primer_domain::ids::{ChapterId, UserId};
 use primer_domain::personalise::{Choice, original as original_text, unmarked, variant as variant_text};
 use primer_domain::profile::{Background, summary};
-use primer_domain::render::{Heading, RenderOptions, Rendered};
+use primer_domain::render::{Heading, RenderOptions, Rendered, render};
 
 use super::error::{ApiError, ErrorCode, sentence, with_causes};
 use super::readers::existing;
@@ -118,6 +118,7 @@ pub fn open(engine: &Engine, request: OfChapter) -> Result<ChapterPage, ApiError
     let visit = engine.visit(user, id)?;
     let chapter = engine.chapter(id)?;
     engine.note_reader(user);
+    engine.rewriting_desk.note_reading(user, id);
     let rendered = rendered(engine, &visit.markdown, PICTURES);
     let book = &engine.shelf.book;
     let position = engine.store.read(|connection| positions::find(connection, user, &book.id, id))?;
@@ -207,6 +208,12 @@ pub fn text(engine: &Engine, visit: &Visit, form: TextForm, original: bool) -> R
         TextForm::Html => rendered(engine, &markdown, "").html,
     };
     Ok(ChapterText { text, notices: notices(engine, visit)? })
+}
+
+/// A text that changes from one look to the next, and is not worth keeping.
+pub(super) fn rendered_live(engine: &Engine, markdown: &str) -> String {
+    let chapter_of_file = &engine.shelf.chapter_of_file;
+    render(markdown, &RenderOptions { asset_base: PICTURES, chapter_of_file }).html
 }
 
 fn rendered(engine: &Engine, markdown: &str, asset_base: &str) -> Rendered {

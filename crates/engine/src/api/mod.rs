@@ -15,6 +15,8 @@ mod network;
 mod readers;
 mod remotes;
 mod removal;
+mod rewriting;
+mod rewriting_types;
 mod sync_types;
 mod syncing;
 mod types;
@@ -26,6 +28,7 @@ pub(crate) use error::sentence;
 pub use error::{ApiError, ErrorCode};
 pub use model_types::*;
 pub use network::network_runtime;
+pub use rewriting_types::*;
 pub use sync_types::*;
 pub use syncing::{Synced, Wish};
 pub use types::*;
@@ -38,7 +41,7 @@ use crate::sync::doctor::Finding;
 
 macro_rules! commands {
     ($($name:ident: $request:ty => $response:ty = $run:path;)*) => {
-        /// Runs the command `name`. Waits for the disk; for a network only where it is asked to check one.
+        /// Runs the command `name`. Waits for the disk; for a network only where it is asked to look at one.
         pub fn dispatch(engine: &Engine, name: &str, request: Value) -> Result<Value, ApiError> {
             match name {
                 $(stringify!($name) => {
@@ -99,11 +102,18 @@ commands! {
     test_model: OfReader => ModelTest = models::test;
     model_disclosure: OfReader => ModelDisclosure = models::disclose;
     discard_rewrite: OfChapter => Discarded = models::discard;
+    find_model_servers: Nothing => Vec<FoundModelServer> = rewriting::find;
+    estimate_rewrite: OfChapter => RewriteEstimate = rewriting::estimate;
+    wish_rewrite: WishRewrite => RewritingStatus = rewriting::wish;
+    cancel_rewrite: OfChapter => RewritingStatus = rewriting::cancel;
+    undo_rewrite: OfChapter => RewritingStatus = rewriting::undo;
+    rewriting_status: OfReader => RewritingStatus = rewriting::status;
+    rewriting_text: OfChapter => LiveText = rewriting::live_text;
 }
 
 /// What the command line asks for beyond the window's commands.
 pub mod direct {
-    pub use super::ago::{ago, bytes};
+    pub use super::ago::{ago, bytes, span};
     pub use super::books::{list as books, look as look_for_books, publish as publish_book};
     pub use super::chapters::{entries, text};
     pub use super::computers::{export as export_computer, join as join_reader, list as computers};
@@ -115,6 +125,9 @@ pub mod direct {
     pub use super::readers::{add, all, import_profile, last_used, profile, storage};
     pub use super::remotes::{
         add as add_remote, check as check_remote, list as remotes, remove as remove_remote,
+    };
+    pub use super::rewriting::{
+        estimate as rewrite_estimate, status as rewriting_status, undo as undo_rewrite,
     };
     pub use super::syncing::{forget_computer, set_settings, settings, status as sync_status};
 }

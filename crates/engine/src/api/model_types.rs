@@ -13,6 +13,9 @@ pub struct SetModel {
     pub model: String,
     /// How many tokens the model takes at once; the usual number where it is not said.
     pub context_tokens: Option<u32>,
+    /// How many chapters may be begun in any minute while nobody waits for them; the usual number where it is not said.
+    #[ts(optional)]
+    pub chapters_per_minute: Option<u32>,
     /// None keeps the one that was given for the same server.
     pub key: Option<String>,
 }
@@ -37,6 +40,7 @@ pub struct ModelChoice {
     pub base_url: String,
     pub model: String,
     pub context_tokens: u32,
+    pub chapters_per_minute: u32,
     /// Where its key is kept on this computer; none where it has none.
     pub key: Option<SecretPlaceView>,
 }

@@ -8,19 +8,23 @@ use super::model_types::*;
 use super::network::network_runtime;
 use super::readers::existing;
 use super::remotes::secret_place;
+use super::rewriting;
 use super::types::*;
 use crate::Engine;
 use crate::model::{
-    Address, CONTEXT_TOKENS_DEFAULT, Completion, ModelError, ModelServer, ModelSetting, Patience, Question,
-    Tokens,
+    Address, CHAPTERS_PER_MINUTE_DEFAULT, CONTEXT_TOKENS_DEFAULT, Completion, ModelError, ModelServer,
+    ModelSetting, Patience, Question, Tokens,
 };
 use crate::reading::CurrentProfile;
 use crate::secrets::Secret;
+use crate::store::wishes;
 
 const NAME_MAX_CHARS: usize = 200;
 
 /// With less there is no room for the instructions; more no model takes.
 const CONTEXT_TOKENS: std::ops::RangeInclusive<u32> = 1024..=10_000_000;
+
+const CHAPTERS_PER_MINUTE: std::ops::RangeInclusive<u32> = 1..=60;
 
 /// Of the test's one paragraph. A model that thinks aloud first needs more than the paragraph has.
 const TEST_TOKENS: u32 = 600;
@@ -33,8 +37,8 @@ pub fn settings(engine: &Engine, request: OfReader) -> Result<ModelView, ApiErro
 fn view(engine: &Engine, user: UserId) -> Result<ModelView, ApiError> {
     let Some(setting) = engine.model_setting(user)? else { return Ok(ModelView { model: None }) };
     let key = engine.model_key(user)?.map(|_| secret_place(engine));
-    let ModelSetting { base_url, model, context_tokens } = setting;
-    Ok(ModelView { model: Some(ModelChoice { base_url, model, context_tokens, key }) })
+    let ModelSetting { base_url, model, context_tokens, chapters_per_minute } = setting;
+    Ok(ModelView { model: Some(ModelChoice { base_url, model, context_tokens, chapters_per_minute, key }) })
 }
 
 /// Asks nobody.
@@ -58,7 +62,16 @@ pub fn set(engine: &Engine, request: SetModel) -> Result<ModelView, ApiError> {
         ));
     }
     let key = request.key.as_deref().map(checked_key).transpose()?;
-    let setting = ModelSetting { base_url: address.to_string(), model: model.to_owned(), context_tokens };
+    let chapters_per_minute = request.chapters_per_minute.unwrap_or(CHAPTERS_PER_MINUTE_DEFAULT);
+    if !CHAPTERS_PER_MINUTE.contains(&chapters_per_minute) {
+        return Err(ApiError::new(
+            ErrorCode::InvalidRequest,
+            "A model server can be asked for 1 to 60 chapters a minute.",
+            "Give such a number, or none for the usual one.",
+        ));
+    }
+    let base_url = address.to_string();
+    let setting = ModelSetting { base_url, model: model.to_owned(), context_tokens, chapters_per_minute };
     // A key must never reach another server than its own, so the old one goes before the setting changes.
     let is_same_server = engine
         .model_setting(user)?
@@ -67,17 +80,24 @@ pub fn set(engine: &Engine, request: SetModel) -> Result<ModelView, ApiError> {
     if key.is_some() || !is_same_server {
         engine.remove_model_key(user)?;
     }
+    // Nothing more goes to the server of before.
+    engine.rewriting_desk.cancel_all(user);
     engine.save_model_setting(user, Some(&setting))?;
     if let Some(key) = key {
         engine.save_model_key(user, key)?;
     }
+    engine.rewriting_desk.ask(user, engine.env.now());
     view(engine, user)
 }
 
-/// What was rewritten stays; the key is forgotten.
+/// What was rewritten stays; the key and the wishes are forgotten, and nothing more is sent.
 pub fn off(engine: &Engine, request: OfReader) -> Result<ModelView, ApiError> {
     let user = existing(engine, &request.user_id)?;
     engine.save_model_setting(user, None)?;
+    if engine.store.write(|transaction| wishes::remove_all(transaction, user))? {
+        engine.rewriting_desk.note_change();
+    }
+    engine.rewriting_desk.cancel_all(user);
     engine.remove_model_key(user)?;
     view(engine, user)
 }
@@ -170,6 +190,8 @@ pub fn discard(engine: &Engine, request: OfChapter) -> Result<Discarded, ApiErro
     let user = existing(engine, &request.user_id)?;
     let chapter = engine.chapter(ChapterId(request.chapter_id))?;
     let profile = engine.current_profile(user)?;
+    // Whoever wants the text as it was wants no other one made.
+    rewriting::withdraw(engine, user, chapter.id)?;
     let leaving = engine.take_back_texts(user, |path, generator| {
         (path.chapter_id, path.profile_hash) == (chapter.id, profile.hash) && is_rewritten(generator)
     })?;
@@ -177,6 +199,7 @@ pub fn discard(engine: &Engine, request: OfChapter) -> Result<Discarded, ApiErro
     // So that the row names it at once, also for what reads rows alone.
     engine.visit_with(chapter, profile)?;
     engine.desk.note_change();
+    engine.rewriting_desk.note_change();
     Ok(Discarded { texts: leaving.len() as u64 })
 }
 

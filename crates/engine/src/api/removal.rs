@@ -13,7 +13,7 @@ use super::sync_types::*;
 use super::types::*;
 use crate::Engine;
 use crate::replica;
-use crate::store::{remote_replicas, texts, users};
+use crate::store::{texts, users};
 
 /// What is stored of each chapter for a reader.
 pub fn stored_chapters(engine: &Engine, request: OfReader) -> Result<Vec<StoredChapter>, ApiError> {
@@ -49,6 +49,7 @@ pub fn remove_chapter(engine: &Engine, request: RemoveChapter) -> Result<Nothing
 /// Takes a reader off this computer. What is in their remotes stays there, and a joining file brings it back.
 pub fn remove_reader(engine: &Engine, request: OfReader) -> Result<Startup, ApiError> {
     let user = existing(engine, &request.user_id)?;
+    engine.rewriting_desk.cancel_all(user);
     for remote in engine.remotes(user)? {
         remotes::remove(engine, OfRemote { remote_id: remote.id.to_string() })?;
     }
@@ -74,18 +75,9 @@ impl Engine {
             .map(|text| text.path)
             .collect();
         let mut known = held.clone();
-        for remote in self.remotes(user)? {
-            for (device, body) in self.store.read(|c| remote_replicas::all(c, remote.id))? {
-                let replica = body
-                    .body
-                    .ok()
-                    .and_then(|body| primer_domain::replica::Replica::parse(&body, user, device).ok());
-                let texts = replica.into_iter().flat_map(|replica| replica.texts);
-                known.extend(
-                    texts.filter(|(path, entry)| is_meant(path, &entry.generator)).map(|(path, _)| path),
-                );
-            }
-        }
+        let announced = self.announced_texts(user)?.into_iter();
+        known
+            .extend(announced.filter(|(path, entry)| is_meant(path, &entry.generator)).map(|(path, _)| path));
         let at = self.env.now();
         self.store.write(|transaction| {
             replica::edit(transaction, user, at, |registers, stamp| {

@@ -45,6 +45,7 @@ pub fn sync_now(engine: &Engine, request: OfReader) -> Result<Nothing, ApiError>
 /// What failed for want of a network is worth trying now.
 pub fn network_is_back(engine: &Engine, _: Nothing) -> Result<Nothing, ApiError> {
     engine.desk.hurry();
+    engine.rewriting_desk.hurry();
     Ok(Nothing {})
 }
 
@@ -253,6 +254,8 @@ impl Engine {
             || outcome.tally.written > 0
         {
             self.desk.note_arrival();
+            // It may be what somebody wished for.
+            self.rewriting_desk.bell.notify_one();
         }
         Ok(Synced {
             report: SyncReport {

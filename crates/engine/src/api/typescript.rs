@@ -4,7 +4,7 @@ use primer_domain::profile::{Background, Draft, FieldError, Level, Robotics};
 use ts_rs::{Config, TS};
 
 use super::error::{ApiError, ErrorCode};
-use super::{command_types, model_types, sync_types, types};
+use super::{command_types, model_types, rewriting_types, sync_types, types};
 use crate::remote::{Location, S3Location, Style};
 use crate::sync::Progress;
 use crate::sync::doctor::{Finding, Verdict};
@@ -95,6 +95,16 @@ pub fn typescript() -> String {
         model_types::TokenCount,
         model_types::ModelTest,
         model_types::Discarded,
+        rewriting_types::WishRewrite,
+        rewriting_types::RewritingStatus,
+        rewriting_types::RewritingNow,
+        rewriting_types::RewritingWish,
+        rewriting_types::RewritingTrouble,
+        rewriting_types::RewritingDone,
+        rewriting_types::KeptSectionView,
+        rewriting_types::LiveText,
+        rewriting_types::FoundModelServer,
+        rewriting_types::RewriteEstimate,
     );
     out.push_str("export type Commands = {\n");
     for (name, request, response) in command_types(&config) {

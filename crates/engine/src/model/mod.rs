@@ -9,15 +9,17 @@
 //! - **The key goes to its server and nowhere else**: not into `Debug`, an error, a name or a text that comes back; not
 //!   to another host, for redirects are not followed.
 //!
-//! It neither waits nor tries again, but once where a connection that was kept open turns out to have been closed:
-//! `retry_after` tells the caller how long a server wants to be left alone.
+//! It neither waits nor tries again, but once where a connection that was kept open turns out to have been closed, or
+//! where the server wants the longest answer told by another name: `retry_after` tells the caller how long a server wants to be left alone.
 
 mod address;
 mod faults;
+mod find;
 mod setting;
 mod stream;
 
 use std::future::Future;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use primer_domain::rewrite::Message;
@@ -29,7 +31,8 @@ use tokio::time::timeout;
 
 pub use address::Address;
 pub use faults::{ModelError, ModelFault};
-pub use setting::{CONTEXT_TOKENS_DEFAULT, ModelSetting};
+pub use find::{Found, USUAL_PORTS, find_servers};
+pub use setting::{CHAPTERS_PER_MINUTE_DEFAULT, CONTEXT_TOKENS_DEFAULT, ModelSetting};
 pub use stream::{Completion, Tokens};
 
 use crate::http::{self, Way, retry_after};
@@ -43,6 +46,10 @@ const REFUSAL_MAX_BYTES: usize = 64 << 10;
 
 /// What streaming puts around each token.
 const STREAMED_BYTES_PER_BYTE: usize = 64;
+
+/// Of the longest answer that is wanted, in tokens.
+const OLD_NAME: &str = "max_tokens";
+const NEW_NAME: &str = "max_completion_tokens";
 
 const DETAIL_MAX_CHARS: usize = 200;
 const NAME_MAX_CHARS: usize = 200;
@@ -94,6 +101,8 @@ pub struct ModelServer {
     address: Address,
     key: Option<Secret>,
     patience: Patience,
+    /// By which name it wants to be told the longest answer: the newer one, once it has asked for that.
+    wants_new_name: AtomicBool,
 }
 
 impl ModelServer {
@@ -111,7 +120,7 @@ impl ModelServer {
             detail,
             retry_after: None,
         })?;
-        Ok(ModelServer { client, address, key, patience })
+        Ok(ModelServer { client, address, key, patience, wants_new_name: AtomicBool::new(false) })
     }
 
     /// The names of its models, in their order.
@@ -151,22 +160,9 @@ impl ModelServer {
         question: &Question<'_>,
         mut on_text: impl FnMut(&str),
     ) -> Result<Completion, ModelError> {
-        let body = json!({
-            "model": question.model,
-            "messages": question.messages,
-            "temperature": TEMPERATURE,
-            "max_tokens": question.max_tokens,
-            "stream": true,
-            "stream_options": {"include_usage": true},
-        })
-        .to_string();
-        let request = || {
-            let request = self.client.post(self.address.join("chat/completions"));
-            request.header(CONTENT_TYPE, "application/json").body(body.clone())
-        };
         let named = |error: ModelError| ModelError { model: question.model.to_owned(), ..error };
         let asking = async {
-            let mut response = self.send(request, Asked::Answer, question.model).await?;
+            let mut response = self.send_question(question).await?;
             let mut stream = Stream::default();
             let mut came_bytes = 0;
             let came_max_bytes = question.text_max_bytes.saturating_mul(STREAMED_BYTES_PER_BYTE);
@@ -191,6 +187,36 @@ impl ModelServer {
             Ok(Completion { text: self.without_key(&completion.text), ..completion })
         };
         self.in_time(asking).await.map_err(named)
+    }
+
+    /// Some servers take only the newer of two names for the longest answer, and say so.
+    async fn send_question(&self, question: &Question<'_>) -> Result<Response, ModelError> {
+        let ask = |longest: &'static str| {
+            let body = json!({
+                "model": question.model,
+                "messages": question.messages,
+                "temperature": TEMPERATURE,
+                longest: question.max_tokens,
+                "stream": true,
+                "stream_options": {"include_usage": true},
+            })
+            .to_string();
+            let request = move || {
+                let request = self.client.post(self.address.join("chat/completions"));
+                request.header(CONTENT_TYPE, "application/json").body(body.clone())
+            };
+            self.send(request, Asked::Answer, question.model)
+        };
+        if self.wants_new_name.load(Ordering::Relaxed) {
+            return ask(NEW_NAME).await;
+        }
+        match ask(OLD_NAME).await {
+            Err(error) if error.fault == ModelFault::Unexpected && error.detail.contains(NEW_NAME) => {
+                self.wants_new_name.store(true, Ordering::Relaxed);
+                ask(NEW_NAME).await
+            }
+            sent => sent,
+        }
     }
 
     async fn send(

@@ -16,6 +16,9 @@ use crate::store::settings::{self, Key};
 /// What the usual servers give a model unless they are told otherwise.
 pub const CONTEXT_TOKENS_DEFAULT: u32 = 8192;
 
+/// How many chapters a minute a server is asked for at most, until somebody sets another figure.
+pub const CHAPTERS_PER_MINUTE_DEFAULT: u32 = 3;
+
 const SETTING: Key<Option<ModelSetting>> = Key::new("model");
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -25,6 +28,13 @@ pub struct ModelSetting {
     pub model: String,
     /// How much the model takes at once, what it is sent and what it answers together.
     pub context_tokens: u32,
+    /// How many chapters may be begun in any minute while nobody waits for them.
+    #[serde(default = "chapters_per_minute_default")]
+    pub chapters_per_minute: u32,
+}
+
+fn chapters_per_minute_default() -> u32 {
+    CHAPTERS_PER_MINUTE_DEFAULT
 }
 
 impl ModelSetting {

@@ -7,6 +7,7 @@ pub mod backgrounds;
 pub mod books;
 pub mod chapters;
 pub mod devices;
+pub mod earlier_rewrites;
 mod migrate;
 pub mod positions;
 pub mod profiles;
@@ -19,6 +20,7 @@ pub mod settings;
 pub mod sync_runs;
 pub mod texts;
 pub mod users;
+pub mod wishes;
 
 use std::fs::File;
 use std::io;

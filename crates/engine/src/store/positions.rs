@@ -59,6 +59,20 @@ pub fn copy(connection: &Connection, from: UserId, to: UserId) -> Result<(), Sto
     Ok(())
 }
 
+/// The chapter in which the reader was last.
+pub fn latest(connection: &Connection, user: UserId, book: &str) -> Result<Option<ChapterId>, StoreError> {
+    connection
+        .prepare_cached(
+            "SELECT chapter_id FROM reading_positions WHERE user_id = :user_id AND book_id = :book
+             ORDER BY updated_at DESC, chapter_id LIMIT 1",
+        )
+        .and_then(|mut statement| {
+            let parameters = named_params! {":user_id": user.to_string(), ":book": book};
+            statement.query_row(parameters, |row| Ok(ChapterId(row.get("chapter_id")?))).optional()
+        })
+        .map_err(StoreError::sql("looking up where a reader was last"))
+}
+
 pub fn find(
     connection: &Connection,
     user: UserId,

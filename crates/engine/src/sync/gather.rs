@@ -14,7 +14,7 @@ use crate::Engine;
 use crate::reading::generator;
 use crate::store::remotes::RemoteId;
 use crate::store::texts::{self, ADOPTED, StoredText};
-use crate::store::{StoreError, backgrounds, devices, profiles, registers, remote_replicas};
+use crate::store::{StoreError, backgrounds, devices, earlier_rewrites, profiles, registers, remote_replicas};
 
 pub(super) struct Gathered {
     pub device: DeviceId,
@@ -36,6 +36,7 @@ impl Gathered {
         let device = devices::find(connection, user)?
             .ok_or_else(|| StoreError::bad_value("devices", "user_id", user.to_string()))?;
         let mut backgrounds = backgrounds::all(connection, user)?;
+        let earlier = earlier_rewrites::all(connection, user)?;
         let new = Background::of_somebody_new();
         backgrounds.insert(new.hash(), new);
         Ok(Gathered {
@@ -47,6 +48,8 @@ impl Gathered {
                 .into_iter()
                 // Of an adopted text it is not known which book it is of, or whether its reader wants it.
                 .filter(|text| text.generator != ADOPTED)
+                // Taken back, and kept for this computer alone.
+                .filter(|text| !earlier.contains(&text.path))
                 .map(|text| (text.path, text))
                 .collect(),
             backgrounds,

@@ -4,6 +4,7 @@
 //! come. Everything it is told is durable before it goes on, so a sync can end between any two steps and lose nothing.
 //! [`driver`] is the network around it.
 
+mod announced;
 mod desk;
 pub mod doctor;
 pub mod driver;

@@ -14,6 +14,7 @@ use tokio::time::{Instant, sleep_until, timeout};
 use super::SyncError;
 use crate::Engine;
 use crate::api::{ApiError, Wish};
+use crate::network::runtime;
 use crate::store::remotes::{RemoteId, RemoteRow};
 use crate::store::users;
 
@@ -38,11 +39,9 @@ const NOTHING_TO_DO: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Starts syncing on a thread of its own, for as long as the program runs.
 pub fn start(engine: Arc<Engine>) -> io::Result<()> {
-    thread::Builder::new().name("sync".to_owned()).spawn(move || {
-        match tokio::runtime::Builder::new_current_thread().enable_all().build() {
-            Ok(runtime) => runtime.block_on(Schedule::new(engine).run()),
-            Err(error) => eprintln!("primer: nothing is synced by itself: {error}"),
-        }
+    thread::Builder::new().name("sync".to_owned()).spawn(move || match runtime() {
+        Ok(runtime) => runtime.block_on(Schedule::new(engine).run()),
+        Err(error) => eprintln!("primer: nothing is synced by itself: {error}"),
     })?;
     Ok(())
 }

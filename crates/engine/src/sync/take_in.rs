@@ -23,7 +23,7 @@ use crate::replica;
 use crate::store::remote_replicas::{self, KnownReplica};
 use crate::store::remotes::{self, RemoteRow};
 use crate::store::texts::{self, StoredText};
-use crate::store::{StoreError, backgrounds, chapters, devices, rewrites};
+use crate::store::{StoreError, backgrounds, chapters, devices, earlier_rewrites, rewrites};
 
 /// As many texts, of so many bytes together, share one flush of the disk.
 const BATCH: usize = 512;
@@ -241,6 +241,8 @@ impl Engine {
                     came_from: came_from(wanted),
                 };
                 texts::insert(tx, &text)?;
+                // Whoever announces it wants it after all.
+                earlier_rewrites::remove(tx, &wanted.path)?;
                 name_best(tx, &wanted.path, &self.shelf.book.id)?;
             }
             Ok(())
@@ -274,7 +276,11 @@ pub(crate) fn name_best(
     path: &StoragePath,
     book: &str,
 ) -> Result<(), StoreError> {
-    let held = texts::of_chapter(transaction, path.user_id, path.chapter_id, path.profile_hash)?;
+    let mut held = texts::of_chapter(transaction, path.user_id, path.chapter_id, path.profile_hash)?;
+    if held.iter().any(|text| is_rewritten(&text.generator)) {
+        let earlier = earlier_rewrites::all(transaction, path.user_id)?;
+        held.retain(|text| !earlier.contains(&text.path));
+    }
     let nobody = DeviceId::new(Uuid::nil());
     let entries: Texts = held.iter().map(|text| (text.path, text.entry(nobody))).collect();
     for best in sync::choose_rows(book, &entries, &Texts::new()).values() {
