@@ -10,6 +10,7 @@ mod database;
 mod desk;
 mod eviction;
 mod freshness;
+mod improving;
 mod model;
 mod one_flight;
 mod other_books;
@@ -18,6 +19,7 @@ mod preview;
 mod profile;
 mod published;
 mod published_hostile;
+mod queue;
 mod readers;
 #[path = "../render/mod.rs"]
 mod render;

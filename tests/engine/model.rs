@@ -1,11 +1,16 @@
 //! A reader's model server: its setting, its key, its list and its test.
 
-use primer_domain::ids::UserId;
+use primer_domain::ids::{ChapterId, UserId};
 use primer_engine::Engine;
-use primer_engine::api::ErrorCode;
+use primer_engine::api::{ErrorCode, network_runtime};
+use primer_engine::model::find_servers;
+use primer_engine::rewriting::Manner;
 use serde_json::{Value, json};
 
-use crate::world::model_server::{ModelServer, STREAM, Say, answer, finish, part, streamed};
+use crate::rewriting::TWO_SECTIONS;
+use crate::world::model_server::{
+    ModelServer, STREAM, Say, SayAndHang, answer, finish, in_other_words, part, refusal, streamed,
+};
 use crate::world::{database, folders, is_sentence, python};
 use crate::{Computer, call, reader, refused};
 
@@ -165,6 +170,57 @@ fn a_test_whose_answer_is_empty_or_cut_off_says_so() {
         assert!(error.message.contains(words), "{error}");
         assert!(is_sentence(&error.message) && is_sentence(&error.hint), "{error}");
     }
+}
+
+#[test]
+fn a_server_that_wants_the_longest_answer_told_by_its_newer_name_is_asked_once_more_and_that_is_remembered() {
+    let (mut computer, engine, _) = started();
+    drop(engine);
+    computer.book.write_chapter(3, 1, TWO_SECTIONS);
+    let engine = computer.start();
+    let user = reader(&engine, "Noor", python("none"));
+    let server = ModelServer::start(|_, asked| {
+        Say(match asked.body.get("max_tokens") {
+            Some(_) => refusal(
+                "400 Bad Request",
+                "",
+                "unsupported_parameter",
+                "Unsupported parameter: 'max_tokens' is not supported with this model. Use 'max_completion_tokens' instead.",
+            ),
+            None => streamed(&in_other_words(&asked.section())),
+        })
+    });
+    call(&engine, "set_model", json!({"user_id": user, "base_url": server.url(), "model": "qwen"}));
+    let report = engine.rewrite(user, ChapterId(3), &Manner::default(), &mut |_| {}).unwrap();
+    assert_eq!(report.rewritten_sections, 2);
+    let asked = server.asked();
+    let longest = |name: &str| -> Vec<bool> { asked.iter().map(|asked| asked.body[name].is_u64()).collect() };
+    assert_eq!(longest("max_tokens"), [true, false, false]);
+    assert_eq!(longest("max_completion_tokens"), [false, true, true]);
+}
+
+#[test]
+fn servers_of_this_computer_are_found_where_they_answer_as_such() {
+    let models = |name: &str| {
+        let said = answer("200 OK", "", &json!({"data": [{"id": name}]}).to_string());
+        ModelServer::start(move |_, _| Say(said.clone()))
+    };
+    let (one, other) = (models("llama"), models("qwen"));
+    let page = ModelServer::start(|_, _| Say(answer("200 OK", "Content-Type: text/html\r\n", "<html>")));
+    let hangs = ModelServer::start(|_, _| SayAndHang(String::new()));
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let ports = [&other.address, &page.address, &free, &hangs.address, &one.address].map(|it| it.port());
+    let ports: Vec<(u16, &str)> = ports.into_iter().zip(["A", "B", "C", "D", "E"]).collect();
+    let found = network_runtime().unwrap().block_on(find_servers(&ports));
+    let found: Vec<_> = found.iter().map(|found| (found.name, &*found.base_url, &*found.models[0])).collect();
+    let (one_url, other_url) = (format!("{}/v1", one.url()), format!("{}/v1", other.url()));
+    assert_eq!(found, [("A", &*other_url, "qwen"), ("E", &*one_url, "llama")]);
+    assert!(
+        one.asked()[0].head.starts_with("GET /v1/models ") && !one.asked()[0].head.contains("uthorization")
+    );
+    // Whatever is on this computer, the command answers.
+    let (_computer, engine, _user) = started();
+    assert!(call(&engine, "find_model_servers", json!({})).is_array());
 }
 
 #[test]

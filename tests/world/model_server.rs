@@ -54,7 +54,14 @@ pub struct ModelServer {
 impl ModelServer {
     /// `react` is given the number of the request, from 0, and what it asks.
     pub fn start(react: impl Fn(usize, &Asked) -> Reaction + Send + Sync + 'static) -> ModelServer {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        ModelServer::at(TcpListener::bind("127.0.0.1:0").unwrap(), react)
+    }
+
+    /// At an address that somebody knew before.
+    pub fn at(
+        listener: TcpListener,
+        react: impl Fn(usize, &Asked) -> Reaction + Send + Sync + 'static,
+    ) -> ModelServer {
         let address = listener.local_addr().unwrap();
         let asked = Arc::new(Mutex::new(Vec::new()));
         let (react, seen) = (Arc::new(react), Arc::clone(&asked));

@@ -46,6 +46,7 @@ impl Engine {
         self.store.write(|transaction| {
             edit(transaction, user, at, |registers, stamp| replica::edit(registers, background, stamp))
         })?;
+        self.rewriting_desk.background_is(user, background.hash());
         self.desk.note_change();
         Ok(())
     }

@@ -231,7 +231,7 @@ pub fn estimate(engine: &Engine, request: OfChapter) -> Result<RewriteEstimate, 
     let estimate = estimated(engine, chapter, &profile, &setting)?;
     let section_ms = engine.known_speed(user, &setting)?.section_ms();
     let seconds = section_ms.map(|ms| (estimate.sections as u64).saturating_mul(ms).div_ceil(1000));
-    let time = seconds.map_or_else(String::new, |seconds| format!(", {}", span(seconds)));
+    let time = seconds.map_or_else(String::new, |seconds| format!(", in about {}", span(seconds)));
     let plural = if estimate.sections == 1 { "" } else { "s" };
     let address = setting.address()?;
     let cost = match address.is_this_computer() {

@@ -44,6 +44,8 @@ const ESTIMATES_MAX: usize = 200;
 struct UnderWay {
     user: UserId,
     chapter: ChapterId,
+    /// For which background.
+    hash: ProfileHash,
     cancel: Cancel,
     live: Live,
 }
@@ -83,9 +85,9 @@ pub(super) struct Seat<'a> {
 
 impl Desk {
     /// There is one for each program: its queue does one thing at a time.
-    pub(super) fn take_seat(&self, user: UserId, chapter: ChapterId) -> Seat<'_> {
+    pub(super) fn take_seat(&self, user: UserId, chapter: ChapterId, hash: ProfileHash) -> Seat<'_> {
         let live = lock(&self.unfinished).get(&(user, chapter)).cloned().unwrap_or_default();
-        let under_way = UnderWay { user, chapter, cancel: Cancel::default(), live };
+        let under_way = UnderWay { user, chapter, hash, cancel: Cancel::default(), live };
         *lock(&self.under_way) = Some(under_way.clone());
         Seat { desk: self, cancel: under_way.cancel, live: under_way.live }
     }
@@ -107,6 +109,11 @@ impl Desk {
     pub(crate) fn cancel_all(&self, user: UserId) {
         self.cancel_if(|under_way| under_way.user == user);
         lock(&self.unfinished).retain(|(of, _), _| *of != user);
+    }
+
+    /// Whatever is under way for another background of this reader: it is wished for this one now.
+    pub(crate) fn background_is(&self, user: UserId, hash: ProfileHash) {
+        self.cancel_if(|under_way| under_way.user == user && under_way.hash != hash);
     }
 
     fn cancel_if(&self, is_meant: impl Fn(&UnderWay) -> bool) {

@@ -37,7 +37,7 @@ pub fn start(engine: Arc<Engine>) -> io::Result<()> {
     thread::Builder::new().name("rewriting".to_owned()).spawn(move || match runtime() {
         Ok(runtime) => {
             let spread = Duration::from_millis(engine.env.new_id().as_u64_pair().0 % START_SPREAD_MS);
-            runtime.block_on(sleep(spread));
+            runtime.block_on(async { sleep(spread).await });
             let queue = Queue::new(engine, Patience::default());
             loop {
                 let turn = queue.turn().map_err(|error| eprintln!("primer: a chapter waits: {error}"));
@@ -123,7 +123,7 @@ impl Queue {
         let engine = &*self.engine;
         let (user, chapter, book) = (wish.user, wish.chapter, &engine.shelf.book.id);
         let desk = &engine.rewriting_desk;
-        let seat = desk.take_seat(user, chapter);
+        let seat = desk.take_seat(user, chapter, profile.hash);
         // Whoever withdraws it from now on finds it under way.
         let kept = engine.store.read(|connection| wishes::find(connection, user, book, chapter))?;
         if kept.is_none_or(|kept| kept.wished_at != wish.wished_at) {

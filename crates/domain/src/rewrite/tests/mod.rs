@@ -4,6 +4,7 @@ mod guard;
 mod injection;
 mod marks;
 mod mutations;
+mod preview;
 mod properties;
 
 use super::{Answer, Refusal, Rewriting, Section, Titles};
