@@ -1,9 +1,11 @@
 //! `primer model` and `primer chapter open --rewrite`: a model server as a person in a terminal or a script uses it.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use serde_json::{Value, json};
 
-use crate::world::folders;
 use crate::world::model_server::{ModelServer, Say, answer, in_other_words, refusal, streamed};
+use crate::world::{database, folders};
 use crate::{Computer, run, run_with_input};
 
 const KEY: &str = "sk-very-secret-key-123";
@@ -49,6 +51,57 @@ fn a_chapter_is_rewritten_from_the_terminal_and_the_json_says_how_much_of_it() {
     assert_eq!(computer.json(&["model", "undo", "3"])["texts"], 1);
     assert_eq!(computer.json(&["chapter", "open", "3"])["text"], before["text"]);
     assert_eq!(computer.run(&["model", "undo", "3"]).out, "This chapter was not rewritten.\n");
+}
+
+#[test]
+fn a_chapter_is_rewritten_again_only_if_that_is_said_and_the_first_text_can_be_had_back() {
+    let words = ["very same", "selfsame"];
+    let number = AtomicUsize::new(0);
+    let server = ModelServer::making(move |section| {
+        section.replace("same", words[number.fetch_add(1, Ordering::SeqCst) / 2 % words.len()])
+    });
+    let computer = computer();
+    set(&computer, &server);
+    let first = computer.json(&["chapter", "open", "3", "--rewrite"]);
+    assert_eq!(computer.json(&["chapter", "open", "3", "--rewrite"])["text"], first["text"]);
+    assert_eq!(server.asked().len(), 2);
+    let second = computer.json(&["chapter", "open", "3", "--rewrite", "--again"]);
+    assert!(second["text"].as_str().unwrap().contains("selfsame"), "{second}");
+    assert_eq!(computer.json(&["chapter", "open", "3"])["text"], second["text"]);
+    computer.json(&["model", "undo", "3", "--earlier"]);
+    assert_eq!(computer.json(&["chapter", "open", "3"])["text"], first["text"]);
+    assert_eq!(computer.json(&["model", "undo", "3"])["texts"], 2);
+    assert_eq!(computer.error(&["model", "undo", "3", "--earlier"])["code"], "invalid_request");
+    assert_eq!(computer.error(&["chapter", "open", "3", "--again"])["code"], "invalid_request");
+}
+
+#[test]
+fn what_waits_to_be_rewritten_is_listed() {
+    let server = ModelServer::making(in_other_words);
+    let computer = computer();
+    set(&computer, &server);
+    assert_eq!(computer.run(&["model", "queue"]).out, "No chapter waits to be rewritten.\n");
+    // As the window keeps a wish.
+    let connection = database::open(&computer.data());
+    let sql = "INSERT INTO rewrite_wishes (user_id, book_id, chapter_id, profile_hash, again, wished_at, tries, last_reason)
+               SELECT user_id, 'test-book', 3, profile_hash, 0, '2026-01-01T00:00:00.000Z', 2, 'It was not there.'
+               FROM user_profiles";
+    assert_eq!(connection.execute(sql, []).unwrap(), 1);
+    drop(connection);
+    let queue = computer.json(&["model", "queue"]);
+    assert_eq!(queue["is_on"], true);
+    let wish = json!({"chapter_id": 3, "title": "Chapter 3", "again": false, "reason": "It was not there.", "tries": 2});
+    assert_eq!(queue["waiting"], json!([wish]));
+    assert_eq!(computer.run(&["model", "queue"]).out, " 3  Chapter 3\n    It was not there.\n");
+    // Whoever has it rewritten otherwise has fulfilled it.
+    computer.json(&["chapter", "open", "3", "--rewrite"]);
+    assert_eq!(computer.json(&["model", "queue"])["waiting"], json!([]));
+    let set = ["model", "set", "--url", &server.url(), "--model", "qwen", "--per-minute", "7"];
+    assert_eq!(computer.json(&set)["model"]["chapters_per_minute"], 7);
+    assert_eq!(
+        computer.error(&["model", "set", "--url", "x", "--model", "y", "--per-minute", "0"])["code"],
+        "invalid_request"
+    );
 }
 
 #[test]

@@ -107,6 +107,9 @@ pub enum ChapterCommand {
         /// as it is.
         #[arg(long, conflicts_with = "original")]
         rewrite: bool,
+        /// Have it rewritten although it is. The earlier text can be opened again with “primer model undo NUMBER --earlier”.
+        #[arg(long, requires = "rewrite")]
+        again: bool,
     },
 }
 
@@ -159,6 +162,9 @@ pub enum ModelCommand {
         /// How much the model takes at once there (8192).
         #[arg(long, value_name = "TOKENS")]
         context: Option<u32>,
+        /// How many chapters a minute it may be asked for while nobody waits for them (3).
+        #[arg(long, value_name = "CHAPTERS")]
+        per_minute: Option<u32>,
     },
     /// Use none, and forget the key. What was rewritten stays.
     Off,
@@ -171,8 +177,15 @@ pub enum ModelCommand {
     Test,
     /// Show what is set, and what rewriting sends.
     Show,
+    /// List the chapters that are to be rewritten once the window is open and the server is there.
+    Queue,
     /// Open a chapter as it was before it was rewritten, on all of the reader's computers.
-    Undo { number: u32 },
+    Undo {
+        number: u32,
+        /// Only as it was before it was rewritten again.
+        #[arg(long)]
+        earlier: bool,
+    },
 }
 
 #[derive(Subcommand)]

@@ -6,8 +6,8 @@ use std::io::{self, IsTerminal, Read, Write, stderr};
 use primer_domain::ids::{ChapterId, UserId};
 use primer_engine::Engine;
 use primer_engine::api::{
-    ApiError, ErrorCode, ListModels, ModelDisclosure, ModelView, OfChapter, OfReader, SecretPlaceView,
-    SetModel, direct,
+    ApiError, ErrorCode, ListModels, ModelDisclosure, ModelView, OfChapter, OfReader, RewritingStatus,
+    SecretPlaceView, SetModel, direct,
 };
 use primer_engine::rewriting::{Manner, Report, Step};
 use serde_json::json;
@@ -26,13 +26,13 @@ pub fn run(
 ) -> Result<(), ApiError> {
     let user_id = reader(engine, global)?.to_string();
     match command {
-        ModelCommand::Set { url, model, context } => {
+        ModelCommand::Set { url, model, context, per_minute } => {
             let request = SetModel {
                 user_id: user_id.clone(),
                 base_url: url.clone(),
                 model: model.clone(),
                 context_tokens: *context,
-                chapters_per_minute: None,
+                chapters_per_minute: *per_minute,
                 key: key()?,
             };
             let view = direct::set_model(engine, request)?;
@@ -61,7 +61,20 @@ pub fn run(
             let test = direct::test_model(engine, OfReader { user_id })?;
             output.print(&test, |test| format!("{}\n\n{}\n", test.text, test.sentence))
         }
-        ModelCommand::Undo { number } => {
+        ModelCommand::Queue => {
+            let status = direct::rewriting_status(engine, OfReader { user_id })?;
+            output.print(
+                &json!({"is_on": status.is_on, "waiting": status.waiting, "eta_s": status.eta_s}),
+                |_| queue_words(&status),
+            )
+        }
+        ModelCommand::Undo { number, earlier: true } => {
+            direct::undo_rewrite(engine, OfChapter { user_id, chapter_id: *number })?;
+            output.print(&json!({"chapter_id": number}), |_| {
+                "The chapter opens as it was before it was rewritten again.".to_owned()
+            })
+        }
+        ModelCommand::Undo { number, earlier: false } => {
             let discarded = direct::discard_rewrite(engine, OfChapter { user_id, chapter_id: *number })?;
             output.print(&discarded, |discarded| match discarded.texts {
                 0 => "This chapter was not rewritten.".to_owned(),
@@ -99,6 +112,24 @@ fn words(view: &ModelView, disclosure: &ModelDisclosure) -> String {
     )
 }
 
+fn queue_words(status: &RewritingStatus) -> String {
+    if status.waiting.is_empty() {
+        return "No chapter waits to be rewritten.\n".to_owned();
+    }
+    let mut words: String = status
+        .waiting
+        .iter()
+        .map(|wish| {
+            let again = if wish.again { ", again" } else { "" };
+            format!("{:>2}  {}{again}\n    {}\n", wish.chapter_id, wish.title, wish.reason)
+        })
+        .collect();
+    if let Some(seconds) = status.eta_s {
+        words.push_str(&format!("Together they take about {}.\n", direct::span(seconds)));
+    }
+    words
+}
+
 fn key_in_environment() -> Option<String> {
     env::var(KEY).ok().filter(|key| !key.is_empty())
 }
@@ -123,10 +154,17 @@ fn key() -> Result<Option<String>, ApiError> {
 }
 
 /// Has a chapter rewritten and waits for it, with a bar on a terminal.
-pub fn rewrite(engine: &Engine, user: UserId, number: u32, output: &Output) -> Result<Report, ApiError> {
+pub fn rewrite(
+    engine: &Engine,
+    user: UserId,
+    number: u32,
+    again: bool,
+    output: &Output,
+) -> Result<Report, ApiError> {
+    let manner = Manner { again, ..Manner::default() };
     let shown = !output.is_json() && stderr().is_terminal();
     let mut bar = Bar::default();
-    let report = engine.rewrite(user, ChapterId(number), &Manner::default(), &mut |step| {
+    let report = engine.rewrite(user, ChapterId(number), &manner, &mut |step| {
         if shown {
             bar.show(step);
         }

@@ -124,8 +124,9 @@ pub fn chapter(
                     .collect()
             })
         }
-        ChapterCommand::Open { number, markdown: _, html, original, rewrite } => {
-            let rewritten = rewrite.then(|| model::rewrite(engine, user, *number, output)).transpose()?;
+        ChapterCommand::Open { number, markdown: _, html, original, rewrite, again } => {
+            let asked = rewrite.then(|| model::rewrite(engine, user, *number, *again, output));
+            let rewritten = asked.transpose()?;
             let visit = engine.visit(user, ChapterId(*number))?;
             let form = if *html { TextForm::Html } else { TextForm::Markdown };
             let text = direct::text(engine, &visit, form, *original)?;
