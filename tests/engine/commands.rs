@@ -45,14 +45,21 @@ pub fn good_requests(user: UserId) -> Vec<(&'static str, Value)> {
         ("model_settings", json!({"user_id": user})),
         ("set_model", json!({"user_id": user, "base_url": "http://localhost:11434", "model": "llama3.2:3b"})),
         ("model_disclosure", json!({"user_id": user})),
+        ("estimate_rewrite", json!({"user_id": user, "chapter_id": 1})),
+        ("wish_rewrite", json!({"user_id": user, "chapter_id": 1, "again": false})),
+        ("rewriting_status", json!({"user_id": user})),
+        ("rewriting_text", json!({"user_id": user, "chapter_id": 1})),
+        ("cancel_rewrite", json!({"user_id": user, "chapter_id": 1})),
         ("model_off", json!({"user_id": user})),
         ("discard_rewrite", json!({"user_id": user, "chapter_id": 1})),
     ]
 }
 
-const ANSWERED_ELSEWHERE: [&str; 10] = [
+const ANSWERED_ELSEWHERE: [&str; 12] = [
+    "find_model_servers",
     "list_models",
     "test_model",
+    "undo_rewrite",
     "add_remote",
     "check_remote",
     "remove_remote",
