@@ -14,7 +14,9 @@ use crate::Engine;
 use crate::reading::generator;
 use crate::store::remotes::RemoteId;
 use crate::store::texts::{self, ADOPTED, StoredText};
-use crate::store::{StoreError, backgrounds, devices, earlier_rewrites, profiles, registers, remote_replicas};
+use crate::store::{
+    StoreError, backgrounds, devices, earlier_rewrites, profiles, registers, remote_replicas,
+};
 
 pub(super) struct Gathered {
     pub device: DeviceId,
@@ -135,6 +137,11 @@ impl Engine {
             .map(|(chapter, version)| format!("{chapter}v{version}"))
             .collect();
         let older = if older_too { " with older" } else { "" };
-        format!("{changes} {planned_for} {} {} {}{older}", self.shelf.book.id, versions.join(" "), generator())
+        format!(
+            "{changes} {planned_for} {} {} {}{older}",
+            self.shelf.book.id,
+            versions.join(" "),
+            generator()
+        )
     }
 }
