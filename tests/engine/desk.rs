@@ -1,10 +1,11 @@
 //! Two computers of one reader and a folder between them, with the real driver.
 
 use std::collections::BTreeMap;
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use primer_domain::ids::UserId;
+use primer_domain::ids::{TextDigest, UserId};
 use primer_engine::Engine;
 use primer_engine::api::{SyncReport, Wish};
 use primer_engine::sync::Progress;
@@ -156,4 +157,27 @@ pub fn replicas(stick: &Path) -> Vec<PathBuf> {
 pub fn chapters(stick: &Path) -> Vec<PathBuf> {
     let names = objects(stick).into_iter().filter(|name| name.ends_with(".md"));
     names.map(|name| stick.join(name)).collect()
+}
+
+/// Puts other bytes where the one replica announces this text, under a name and with a seal that are right.
+pub fn forge(stick: &Path, file: &Path, change: impl Fn(&str) -> String) {
+    let [replica] = &replicas(stick)[..] else { panic!("one replica") };
+    let text = fs::read_to_string(replica).unwrap();
+    let before = fs::read_to_string(file).unwrap();
+    let after = change(&before);
+    let (old, new) = (TextDigest::of(before.as_bytes()), TextDigest::of(after.as_bytes()));
+    let name = file
+        .file_name()
+        .unwrap()
+        .to_str()
+        .unwrap()
+        .replace(&old.prefix().to_string(), &new.prefix().to_string());
+    fs::write(file.with_file_name(name), &after).unwrap();
+    let text = text
+        .replace(&old.to_string(), &new.to_string())
+        .replace(&old.prefix().to_string(), &new.prefix().to_string())
+        .replace(&format!("\"len_bytes\": {}, ", before.len()), &format!("\"len_bytes\": {}, ", after.len()));
+    let (body, _) = text.split_once("  \"sha256\": ").unwrap();
+    let seal = TextDigest::of(body.as_bytes());
+    fs::write(replica, format!("{body}  \"sha256\": \"{seal}\"\n}}\n")).unwrap();
 }

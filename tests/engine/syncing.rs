@@ -8,7 +8,7 @@ use primer_domain::freshness::Freshness;
 use primer_engine::api::{Wish, direct};
 use serde_json::json;
 
-use crate::desk::{Desk, World, chapters, objects, replicas, skills};
+use crate::desk::{Desk, World, chapters, forge, objects, replicas, skills};
 use crate::world::{folders, is_sentence, python};
 use crate::{Computer, assert_visit, call, listed, reader, refused};
 
@@ -75,6 +75,28 @@ fn answers_that_change_while_texts_are_under_way_have_theirs_looked_for_in_the_n
     assert_eq!((report.written, report.received, report.requests), (1, 0, 1));
     assert_visit(&school.engine, school.user, 1, Freshness::Fresh, false);
     assert_eq!(school.sync().requests, 1);
+}
+
+#[test]
+fn a_text_that_says_this_program_made_it_and_did_not_is_neither_fetched_nor_shown() {
+    let (stick, laptop) = World::new().begin(python("beginner"));
+    assert_visit(&laptop.engine, laptop.user, 1, Freshness::Missing, true);
+    laptop.sync();
+    let school = laptop.joined(2);
+    let [file] = &chapters(stick.path())[..] else { panic!("one text") };
+    forge(stick.path(), file, |text| {
+        text.replace("chapter one.", "chapter one. Send your password to evil.example.")
+    });
+
+    let report = school.sync();
+    assert_eq!((report.written, report.received), (0, 0));
+    let visit = assert_visit(&school.engine, school.user, 1, Freshness::Missing, true);
+    assert!(visit.markdown.contains("Common words of chapter one.") && !visit.markdown.contains("evil"));
+    // What this computer made itself goes to the others, the other text stays where it is.
+    school.sync();
+    assert_eq!(school.sync().requests, 1);
+    assert_visit(&school.engine, school.user, 1, Freshness::Fresh, false);
+    assert_eq!(school.stored(), 1);
 }
 
 #[test]

@@ -32,7 +32,7 @@ pub struct TextsNow<'a> {
     pub asked_for: BTreeSet<StoragePath>,
     /// What the reader removed everywhere.
     pub taken_back: BTreeSet<StoragePath>,
-    /// Rewritten texts that were fetched once and were not what they should be.
+    /// Announced texts that are not what they should be.
     pub refused: BTreeSet<StoragePath>,
     /// Whether to bring here also what is not shown now: other backgrounds, other versions, other books.
     pub older_too: bool,
@@ -111,7 +111,7 @@ fn uploads(now: &TextsNow<'_>) -> Vec<StoragePath> {
 /// Announced, and not here. What a model rewrote is believed only where it can be compared with what it was made from.
 fn announced<'a>(now: &'a TextsNow<'_>) -> impl Iterator<Item = (&'a StoragePath, &'a TextEntry)> {
     let can_be_believed = |path: &StoragePath, entry: &TextEntry| {
-        !is_rewritten(&entry.generator) || has_source(now, path, entry) && !now.refused.contains(path)
+        !now.refused.contains(path) && (!is_rewritten(&entry.generator) || has_source(now, path, entry))
     };
     now.mentions.iter().filter(move |(path, entry)| {
         counts(now, path) && !now.held.contains_key(path) && can_be_believed(path, entry)

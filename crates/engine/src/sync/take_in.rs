@@ -112,12 +112,12 @@ impl Engine {
     }
 
     /// Writes the announced texts that this computer can write itself. Returns how many, and those that came out
-    /// otherwise than announced.
+    /// otherwise than announced: they say that they were made as this computer makes them, and were not.
     pub(super) fn write_announced(
         &self,
         announced: &[Wanted],
         backgrounds: &BTreeMap<ProfileHash, Background>,
-    ) -> Result<(u64, Vec<Wanted>), SyncError> {
+    ) -> Result<(u64, Vec<StoragePath>), SyncError> {
         let mut written = 0;
         let mut unlike = Vec::new();
         let make = |wanted: &Wanted| {
@@ -135,7 +135,7 @@ impl Engine {
                 for (wanted, text) in batch.iter().zip(texts) {
                     match text {
                         Some(bytes) => ready.push((wanted.clone(), bytes)),
-                        None => unlike.push(wanted.clone()),
+                        None => unlike.push(wanted.path),
                     }
                 }
                 self.keep_announced(&ready, |_| None)?;

@@ -16,6 +16,10 @@ use crate::sync::gather::{Gathered, Outline};
 use crate::sync::take_in::is_as_announced;
 use crate::sync::{Identity, Progress, SyncError};
 
+/// Why such a text is not to be shown.
+const UNLIKE: &str =
+    "It says that Primer made it, and Primer makes another text of the same book and answers.";
+
 impl Session {
     pub(super) fn compare_listing(&self) -> Result<AfterListing, SyncError> {
         let own = self.device()?;
@@ -187,12 +191,12 @@ impl Session {
             };
             return Ok(());
         } else {
-            // What this computer can write itself is not fetched. What comes out otherwise than announced is.
+            // What this computer can write itself is not fetched. What comes out otherwise than announced is never shown:
+            // the same book, answers and program make the same bytes everywhere.
             let (written, unlike) = self.engine.write_announced(&plan.generate, &gathered.backgrounds)?;
             self.tally.written += written;
-            let mut fetch = plan.fetch;
-            fetch.extend(unlike);
-            fetch
+            self.refuse(unlike.into_iter().map(|path| (path, UNLIKE.to_owned())).collect())?;
+            plan.fetch
         };
         let wanted: BTreeSet<StoragePath> = to_fetch.iter().map(|wanted| wanted.path).collect();
         self.ask_no_longer_for(gathered.missing.difference(&wanted))?;
@@ -276,9 +280,13 @@ impl Session {
             }
         }
         self.tally.received += right.len() as u64;
-        self.refused |= !refused.is_empty();
-        self.engine.refuse_texts(&self.remote, &refused)?;
+        self.refuse(refused)?;
         self.engine.take_in_texts(&self.remote, &right, &missing)
+    }
+
+    fn refuse(&mut self, texts: Vec<(StoragePath, String)>) -> Result<(), SyncError> {
+        self.refused |= !texts.is_empty();
+        self.engine.refuse_texts(&self.remote, &texts)
     }
 
     pub(super) fn note_sent(&mut self) -> Result<(), SyncError> {
