@@ -28,6 +28,7 @@ pub fn good_requests(user: UserId) -> Vec<(&'static str, Value)> {
         ("save_profile", json!({"user_id": user, "background": python("beginner")})),
         ("list_chapters", json!({"user_id": user})),
         ("open_chapter", json!({"user_id": user, "chapter_id": 1})),
+        ("compare_rewrite", json!({"user_id": user, "chapter_id": 1})),
         ("open_original", json!({"chapter_id": 1})),
         ("chapter_variant", json!({"user_id": user, "chapter_id": 1, "block_id": "pace", "index": 2})),
         ("save_position", json!({"user_id": user, "chapter_id": 1, "position": "b-x", "progress": 0.5})),

@@ -6,6 +6,7 @@ mod book_code;
 mod bundled_book;
 mod commands;
 mod commands_answered;
+mod comparing;
 mod database;
 mod desk;
 mod eviction;

@@ -176,11 +176,35 @@ variants: Array<VariantName>, };
 
 export type ChapterName = { chapter_id: number, title: string, };
 
+export type KeptSectionShown = { 
+/**
+ * The id of its heading in the HTML; none before the first heading.
+ */
+heading_id: string | null, heading: string | null, 
+/**
+ * A sentence.
+ */
+reason: string, };
+
+export type ChapterRewriting = { 
+/**
+ * As its server calls it, or as another computer names it.
+ */
+model: string, rewritten_sections: number, 
+/**
+ * In the order of the text.
+ */
+kept: Array<KeptSectionShown>, };
+
 export type ChapterPage = { chapter_id: number, title: string, 
 /**
  * Before the visit.
  */
-state: ChapterState, generated: boolean, html: string, toc: Array<TocEntry>, blocks: Array<ShownBlock>, notices: Array<Notice>, minutes: number, progress: number, 
+state: ChapterState, generated: boolean, html: string, toc: Array<TocEntry>, blocks: Array<ShownBlock>, 
+/**
+ * None where no model rewrote it.
+ */
+rewriting: ChapterRewriting | null, notices: Array<Notice>, minutes: number, progress: number, 
 /**
  * The id of the element to resume at.
  */
@@ -394,11 +418,21 @@ export type ModelView = {
  */
 model: ModelChoice | null, };
 
+export type AskDisclosure = { user_id: string, 
+/**
+ * A server that is not set yet; none for the one that is.
+ */
+base_url: string | null, };
+
 export type ModelDisclosure = { 
 /**
- * A sentence; none while it is off.
+ * A sentence; none while it is off and no other server was named.
  */
-goes_to: string | null, sent: Array<string>, not_sent: Array<string>, };
+goes_to: string | null, 
+/**
+ * Whether nothing leaves this computer.
+ */
+stays_here: boolean, sent: Array<string>, not_sent: Array<string>, };
 
 export type TokenCount = { prompt: number, completion: number, };
 
@@ -530,6 +564,40 @@ seconds: number | null,
  */
 sentence: string, };
 
+export type Edition = "original" | "assembled" | "rewritten";
+
+export type CompareRewrite = { user_id: string, chapter_id: number, 
+/**
+ * None, or one that is not there, for the two that tell most.
+ */
+before: Edition | null, after: Edition | null, };
+
+export type EditionView = { edition: Edition, name: string, 
+/**
+ * Half a sentence: “as its author wrote it for somebody new”.
+ */
+made: string, };
+
+export type ComparedRow = { "kind": "heading", 
+/**
+ * Of the element in the chapter, with its `b-`.
+ */
+id: string | null, html: string, } | { "kind": "same", parts: number, html: string, } | { "kind": "changed", before: string | null, after: string | null, };
+
+export type Comparison = { chapter_id: number, title: string, 
+/**
+ * Those that there are.
+ */
+editions: Array<EditionView>, before: Edition, after: Edition, rows: Array<ComparedRow>, 
+/**
+ * How many rows differ.
+ */
+changed: number, 
+/**
+ * Of the rewritten one that is shown, if one is.
+ */
+rewriting: ChapterRewriting | null, };
+
 export type Commands = {
   startup: { request: Nothing; response: Startup };
   add_reader: { request: AddReader; response: Reader };
@@ -569,7 +637,7 @@ export type Commands = {
   model_off: { request: OfReader; response: ModelView };
   list_models: { request: ListModels; response: Array<string> };
   test_model: { request: OfReader; response: ModelTest };
-  model_disclosure: { request: OfReader; response: ModelDisclosure };
+  model_disclosure: { request: AskDisclosure; response: ModelDisclosure };
   discard_rewrite: { request: OfChapter; response: Discarded };
   find_model_servers: { request: Nothing; response: Array<FoundModelServer> };
   estimate_rewrite: { request: OfChapter; response: RewriteEstimate };
@@ -578,4 +646,5 @@ export type Commands = {
   undo_rewrite: { request: OfChapter; response: RewritingStatus };
   rewriting_status: { request: OfReader; response: RewritingStatus };
   rewriting_text: { request: OfChapter; response: LiveText };
+  compare_rewrite: { request: CompareRewrite; response: Comparison };
 };

@@ -6,7 +6,7 @@ use std::io::{self, IsTerminal, Read, Write, stderr};
 use primer_domain::ids::{ChapterId, UserId};
 use primer_engine::Engine;
 use primer_engine::api::{
-    ApiError, ErrorCode, ListModels, ModelDisclosure, ModelView, OfChapter, OfReader, RewritingStatus,
+    ApiError, AskDisclosure, ErrorCode, ListModels, ModelDisclosure, ModelView, OfChapter, OfReader, RewritingStatus,
     SecretPlaceView, SetModel, direct,
 };
 use primer_engine::rewriting::{Manner, Report, Step};
@@ -85,7 +85,7 @@ pub fn run(
 }
 
 fn show(engine: &Engine, user_id: String, view: &ModelView, output: &Output) -> Result<(), ApiError> {
-    let disclosure = direct::model_disclosure(engine, OfReader { user_id })?;
+    let disclosure = direct::model_disclosure(engine, AskDisclosure { user_id, base_url: None })?;
     let value = json!({"model": view.model, "disclosure": disclosure});
     output.print(&value, |_| words(view, &disclosure))
 }

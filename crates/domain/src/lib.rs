@@ -5,6 +5,7 @@
 //! no threads, so that each decision can be tested by calling it, and gives the same answer on every computer.
 
 pub mod book;
+pub mod compare;
 pub mod eviction;
 pub mod freshness;
 pub mod ids;

@@ -19,7 +19,7 @@ mod math;
 mod notes;
 mod page;
 mod raw;
-mod sanitise;
+pub(crate) mod sanitise;
 mod tokens;
 pub(crate) mod words;
 

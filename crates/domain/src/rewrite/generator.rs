@@ -20,15 +20,21 @@ pub fn is_rewritten(generator: &str) -> bool {
     generator.starts_with(BEGINNING)
 }
 
+/// The model, as far as a generator names it; none where none wrote.
+pub fn model_of(generator: &str) -> Option<&str> {
+    generator.strip_prefix(BEGINNING)?.split_once('/').map(|(_, name)| name)
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{generator, is_rewritten};
+    use super::{generator, is_rewritten, model_of};
     use crate::personalise::GENERATOR_VERSION;
 
     #[test]
     fn a_model_of_any_name_has_a_short_and_plain_generator() {
         assert_eq!(generator("llama3.2:3b"), "model/1/llama3.2:3b");
         assert_eq!(generator("org/Some Model"), "model/1/org-Some-Model");
+        assert_eq!(model_of("model/1/llama3.2:3b"), Some("llama3.2:3b"));
         assert_eq!(generator(" "), "model/1/unnamed");
         for name in ["模型", "a\n\"b\"", &"x".repeat(500), "../../etc", "<!-- -->"] {
             let generator = generator(name);
@@ -42,6 +48,7 @@ mod tests {
     fn what_this_program_writes_itself_is_not_rewritten() {
         for own in [format!("primer/{GENERATOR_VERSION}"), "adopted".to_owned(), String::new()] {
             assert!(!is_rewritten(&own));
+            assert_eq!(model_of(&own), None);
         }
     }
 }

@@ -12,7 +12,6 @@
 mod answer;
 mod assemble;
 mod breaker;
-mod difference;
 mod disclosure;
 mod echo;
 mod estimate;
@@ -30,7 +29,7 @@ mod refusal;
 mod shield;
 mod spans;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod told;
 mod verify;
 
@@ -39,10 +38,9 @@ use std::collections::BTreeMap;
 pub use answer::Answer;
 pub use assemble::{KeptSection, Outcome, Rewritten};
 pub use breaker::Breaker;
-pub use difference::{Change, DifferenceSpan, difference};
 pub use disclosure::{Disclosure, disclosure};
 pub use estimate::Estimate;
-pub use generator::{generator, is_rewritten};
+pub use generator::{generator, is_rewritten, model_of};
 pub use object::Kind;
 pub use pace::Pace;
 pub use prompt::{Message, PROMPT_VERSION, Role, Scaffolding, Titles, budget_chars};

@@ -8,6 +8,7 @@ use primer_domain::personalise::{Choice, original as original_text, unmarked, va
 use primer_domain::profile::{Background, summary};
 use primer_domain::render::{Heading, RenderOptions, Rendered, render};
 
+use super::compare::rewriting_of;
 use super::error::{ApiError, ErrorCode, sentence, with_causes};
 use super::readers::existing;
 use super::types::*;
@@ -17,7 +18,7 @@ use crate::reading::{CurrentProfile, ReadError, Visit};
 use crate::store::{StoreError, positions};
 
 /// Where the window gets a book's pictures from.
-const PICTURES: &str = if cfg!(windows) { "http://book.localhost/" } else { "book://localhost/" };
+pub(super) const PICTURES: &str = if cfg!(windows) { "http://book.localhost/" } else { "book://localhost/" };
 
 /// Words a minute of a student who reads to learn.
 const READING_SPEED: usize = 200;
@@ -120,6 +121,7 @@ pub fn open(engine: &Engine, request: OfChapter) -> Result<ChapterPage, ApiError
     engine.note_reader(user);
     engine.rewriting_desk.note_reading(user, id);
     let rendered = rendered(engine, &visit.markdown, PICTURES);
+    let rewriting = rewriting_of(engine, &visit.path, &visit.markdown, &rendered)?;
     let book = &engine.shelf.book;
     let position = engine.store.read(|connection| positions::find(connection, user, &book.id, id))?;
     let place = book.chapters.iter().position(|own| own.id == id).unwrap_or(0);
@@ -131,6 +133,7 @@ pub fn open(engine: &Engine, request: OfChapter) -> Result<ChapterPage, ApiError
         generated: visit.generated,
         toc: toc(&rendered.headings),
         blocks: shown_blocks(chapter, &visit.profile, &rendered),
+        rewriting,
         notices: notices(engine, &visit)?,
         minutes: minutes(rendered.words),
         progress: position.as_ref().map_or(0.0, |position| position.progress),
@@ -216,7 +219,7 @@ pub(super) fn rendered_live(engine: &Engine, markdown: &str) -> String {
     render(markdown, &RenderOptions { asset_base: PICTURES, chapter_of_file }).html
 }
 
-fn rendered(engine: &Engine, markdown: &str, asset_base: &str) -> Rendered {
+pub(super) fn rendered(engine: &Engine, markdown: &str, asset_base: &str) -> Rendered {
     engine.pages.of(markdown, &RenderOptions { asset_base, chapter_of_file: &engine.shelf.chapter_of_file })
 }
 

@@ -6,6 +6,8 @@
 mod ago;
 mod books;
 mod chapters;
+mod compare;
+mod compare_types;
 mod computers;
 mod error;
 mod inspect;
@@ -24,6 +26,7 @@ mod typescript;
 
 pub use books::{BooksView, Came, Place, PublishedView, Standing};
 pub use chapters::{ChapterText, TextForm};
+pub use compare_types::*;
 pub(crate) use error::sentence;
 pub use error::{ApiError, ErrorCode};
 pub use model_types::*;
@@ -100,7 +103,7 @@ commands! {
     model_off: OfReader => ModelView = models::off;
     list_models: ListModels => Vec<String> = models::list;
     test_model: OfReader => ModelTest = models::test;
-    model_disclosure: OfReader => ModelDisclosure = models::disclose;
+    model_disclosure: AskDisclosure => ModelDisclosure = models::disclose;
     discard_rewrite: OfChapter => Discarded = models::discard;
     find_model_servers: Nothing => Vec<FoundModelServer> = rewriting::find;
     estimate_rewrite: OfChapter => RewriteEstimate = rewriting::estimate;
@@ -109,6 +112,7 @@ commands! {
     undo_rewrite: OfChapter => RewritingStatus = rewriting::undo;
     rewriting_status: OfReader => RewritingStatus = rewriting::status;
     rewriting_text: OfChapter => LiveText = rewriting::live_text;
+    compare_rewrite: CompareRewrite => Comparison = compare::compare;
 }
 
 /// What the command line asks for beyond the window's commands.

@@ -45,11 +45,20 @@ pub struct ModelChoice {
     pub key: Option<SecretPlaceView>,
 }
 
+#[derive(Debug, Clone, Deserialize, TS)]
+pub struct AskDisclosure {
+    pub user_id: String,
+    /// A server that is not set yet; none for the one that is.
+    pub base_url: Option<String>,
+}
+
 /// What leaves the computer, and where to, said before it does.
 #[derive(Debug, Clone, Serialize, TS)]
 pub struct ModelDisclosure {
-    /// A sentence; none while it is off.
+    /// A sentence; none while it is off and no other server was named.
     pub goes_to: Option<String>,
+    /// Whether nothing leaves this computer.
+    pub stays_here: bool,
     pub sent: Vec<String>,
     pub not_sent: Vec<String>,
 }

@@ -163,12 +163,20 @@ pub fn test(engine: &Engine, request: OfReader) -> Result<ModelTest, ApiError> {
 }
 
 /// What rewriting would send, and where to. Asks nobody.
-pub fn disclose(engine: &Engine, request: OfReader) -> Result<ModelDisclosure, ApiError> {
+pub fn disclose(engine: &Engine, request: AskDisclosure) -> Result<ModelDisclosure, ApiError> {
     let user = existing(engine, &request.user_id)?;
     let CurrentProfile { background, .. } = engine.current_profile(user)?;
-    let address = engine.model_setting(user)?.map(|setting| setting.address()).transpose()?;
+    let address = match &request.base_url {
+        Some(pasted) => Some(address(pasted)?),
+        None => engine.model_setting(user)?.map(|setting| setting.address()).transpose()?,
+    };
     let said = disclosure(&background);
-    Ok(ModelDisclosure { goes_to: address.as_ref().map(goes_to), sent: said.sent, not_sent: said.not_sent })
+    Ok(ModelDisclosure {
+        goes_to: address.as_ref().map(goes_to),
+        stays_here: address.as_ref().is_some_and(Address::is_this_computer),
+        sent: said.sent,
+        not_sent: said.not_sent,
+    })
 }
 
 fn goes_to(address: &Address) -> String {

@@ -4,6 +4,8 @@ use primer_domain::profile::{Background, Draft, FieldError};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
+use super::compare_types::ChapterRewriting;
+
 /// No fields.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, TS)]
 pub struct Nothing {}
@@ -267,6 +269,8 @@ pub struct ChapterPage {
     pub html: String,
     pub toc: Vec<TocEntry>,
     pub blocks: Vec<ShownBlock>,
+    /// None where no model rewrote it.
+    pub rewriting: Option<ChapterRewriting>,
     pub notices: Vec<Notice>,
     pub minutes: u32,
     pub progress: f64,

@@ -1,10 +1,11 @@
 //! The TypeScript of all requests, responses and commands: `ui/generated/commands.ts`.
 
+use primer_domain::compare::ComparedRow;
 use primer_domain::profile::{Background, Draft, FieldError, Level, Robotics};
 use ts_rs::{Config, TS};
 
 use super::error::{ApiError, ErrorCode};
-use super::{command_types, model_types, rewriting_types, sync_types, types};
+use super::{command_types, compare_types, model_types, rewriting_types, sync_types, types};
 use crate::remote::{Location, S3Location, Style};
 use crate::sync::Progress;
 use crate::sync::doctor::{Finding, Verdict};
@@ -60,6 +61,8 @@ pub fn typescript() -> String {
         types::VariantName,
         types::ShownBlock,
         types::ChapterName,
+        compare_types::KeptSectionShown,
+        compare_types::ChapterRewriting,
         types::ChapterPage,
         types::OriginalPage,
         types::Variant,
@@ -91,6 +94,7 @@ pub fn typescript() -> String {
         model_types::ListModels,
         model_types::ModelChoice,
         model_types::ModelView,
+        model_types::AskDisclosure,
         model_types::ModelDisclosure,
         model_types::TokenCount,
         model_types::ModelTest,
@@ -105,6 +109,11 @@ pub fn typescript() -> String {
         rewriting_types::LiveText,
         rewriting_types::FoundModelServer,
         rewriting_types::RewriteEstimate,
+        compare_types::Edition,
+        compare_types::CompareRewrite,
+        compare_types::EditionView,
+        ComparedRow,
+        compare_types::Comparison,
     );
     out.push_str("export type Commands = {\n");
     for (name, request, response) in command_types(&config) {

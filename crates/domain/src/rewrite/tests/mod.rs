@@ -14,7 +14,7 @@ use crate::profile::Background;
 const CHAPTER: &str = include_str!("chapter.md");
 
 /// The bundled book, as its authors wrote it.
-pub(super) const CHAPTERS: [(&str, &str); 6] = [
+pub(crate) const CHAPTERS: [(&str, &str); 6] = [
     ("01-introduction.md", include_str!("../../../../../book/01-introduction.md")),
     ("02-ros2.md", include_str!("../../../../../book/02-ros2.md")),
     ("03-digital-twin.md", include_str!("../../../../../book/03-digital-twin.md")),
