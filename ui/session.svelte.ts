@@ -3,7 +3,7 @@
 //! computer while a room stands open takes its place there; only the text of a chapter waits until its reader wants it.
 import { untrack } from "svelte";
 import { asApiError, call } from "./api";
-import type { ApiError, Appearance, ChapterPage, ComputerView, Contents, ProfileForm, ProfileView, Reader, RemoteView, Startup, Storage, StoredChapter, SyncSettings } from "./generated/commands";
+import type { ApiError, Appearance, ChapterPage, Comparison, ComputerView, Contents, ModelView, ProfileForm, ProfileView, Reader, RemoteView, Startup, Storage, StoredChapter, SyncSettings } from "./generated/commands";
 import { widthOf, type Width } from "./model/margin";
 import { hashOf, parseRoute, type Route } from "./model/routes";
 import { sync } from "./sync.svelte";
@@ -15,7 +15,8 @@ export type Room =
   | { kind: "welcome"; form: ProfileForm }
   | { kind: "contents"; contents: Contents }
   | { kind: "chapter"; page: ChapterPage; place: string | null; seen: readonly Seen[] }
-  | { kind: "you"; form: ProfileForm; profile: ProfileView; storage: Storage; stored: StoredChapter[]; syncing: SyncView }
+  | { kind: "you"; form: ProfileForm; profile: ProfileView; storage: Storage; stored: StoredChapter[]; syncing: SyncView; model: ModelView }
+  | { kind: "compare"; comparison: Comparison }
   | { kind: "join" }
   | { kind: "trouble"; error: ApiError };
 
@@ -214,14 +215,17 @@ class Session {
       case "chapter":
         return { ...room, page: await call("open_chapter", { user_id, chapter_id: room.page.chapter_id }) };
       case "you": {
-        const [profile, storage, stored, settings] = await Promise.all([
+        const [profile, storage, stored, settings, model] = await Promise.all([
           call("get_profile", { user_id }),
           call("get_storage", {}),
           call("stored_chapters", { user_id }),
           call("get_sync_settings", { user_id }),
+          call("model_settings", { user_id }),
         ]);
-        return { ...room, profile, storage, stored, syncing: { ...room.syncing, settings } };
+        return { ...room, profile, storage, stored, syncing: { ...room.syncing, settings }, model };
       }
+      case "compare":
+        return { ...room, comparison: await call("compare_rewrite", { user_id, chapter_id: room.comparison.chapter_id, before: room.comparison.before, after: room.comparison.after }) };
       case "welcome":
       case "join":
       case "trouble":
@@ -238,6 +242,11 @@ class Session {
     this.swap({ kind: "chapter", page, place: null, seen });
   }
 
+  /** Shows two other texts of the chapter side by side. */
+  compared(comparison: Comparison): void {
+    if (this.room?.kind === "compare") this.room = { ...this.room, comparison };
+  }
+
   private async prepare(route: Route): Promise<Room> {
     const user_id = this.reader?.id ?? "";
     switch (route.room) {
@@ -248,7 +257,7 @@ class Session {
       case "chapter":
         return { kind: "chapter", page: await call("open_chapter", { user_id, chapter_id: route.chapterId }), place: route.place, seen: [] };
       case "you": {
-        const [form, profile, storage, stored, remotes, computers, settings] = await Promise.all([
+        const [form, profile, storage, stored, remotes, computers, settings, model] = await Promise.all([
           call("profile_form", {}),
           call("get_profile", { user_id }),
           call("get_storage", {}),
@@ -256,9 +265,14 @@ class Session {
           call("list_remotes", { user_id }),
           call("list_computers", { user_id }),
           call("get_sync_settings", { user_id }),
+          call("model_settings", { user_id }),
           sync.look(),
         ]);
-        return { kind: "you", form, profile, storage, stored, syncing: { remotes, computers, settings } };
+        return { kind: "you", form, profile, storage, stored, syncing: { remotes, computers, settings }, model };
+      }
+      case "compare": {
+        const comparison = await call("compare_rewrite", { user_id, chapter_id: route.chapterId, before: null, after: null });
+        return { kind: "compare", comparison };
       }
       case "join":
         return { kind: "join" };

@@ -2,6 +2,7 @@
 
 use primer_domain::ids::{ChapterId, UserId};
 use primer_engine::Engine;
+use primer_engine::rewriting::Manner;
 use serde_json::{Value, json};
 
 use crate::rewriting::{TWO_SECTIONS, impatient, rewrite, set_model, started};
@@ -132,4 +133,30 @@ fn where_it_would_go_is_told_before_a_server_is_set() {
     let server = ModelServer::making(in_other_words);
     set_model(&engine, user, &server);
     assert_eq!(told(Value::Null)["stays_here"], true);
+}
+
+#[test]
+fn a_text_that_was_improved_can_be_compared_with_the_one_before_and_opened_again() {
+    let server = ModelServer::start(|number, asked| {
+        let other = in_other_words(&asked.section());
+        Say(streamed(&if number == 0 { other } else { other.replace("Shared", "Well-known") }))
+    });
+    let (_computer, engine, user) = started(&server);
+    rewrite(&engine, user, 1).unwrap();
+    let again = Manner { again: true, ..impatient() };
+    engine.rewrite(user, ChapterId(1), &again, &mut |_| {}).unwrap();
+    let comparison = compare(&engine, user, 1, Value::Null, Value::Null);
+    assert_eq!(editions(&comparison), ["original", "assembled", "earlier", "rewritten"]);
+    let (before, after) = &changed(&comparison)[0];
+    assert!(
+        before.contains("<del>Shared</del>") && after.contains("<ins>Well-known</ins>"),
+        "{before} {after}"
+    );
+    call(&engine, "undo_rewrite", json!({"user_id": user, "chapter_id": 1}));
+    let undone = compare(&engine, user, 1, json!("earlier"), json!("rewritten"));
+    let (before, after) = &changed(&undone)[0];
+    assert!(
+        before.contains("<del>Well-known</del>") && after.contains("<ins>Shared</ins>"),
+        "{before} {after}"
+    );
 }

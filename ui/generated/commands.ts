@@ -564,7 +564,7 @@ seconds: number | null,
  */
 sentence: string, };
 
-export type Edition = "original" | "assembled" | "rewritten";
+export type Edition = "original" | "assembled" | "earlier" | "rewritten";
 
 export type CompareRewrite = { user_id: string, chapter_id: number, 
 /**

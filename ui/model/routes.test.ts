@@ -18,6 +18,8 @@ describe("addresses", () => {
       { room: "contents" },
       { room: "you" },
       { room: "you", section: "computers" },
+      { room: "you", section: "model" },
+      { room: "compare", chapterId: 2 },
       { room: "welcome" },
       { room: "join" },
       { room: "chapter", chapterId: 6, place: null },

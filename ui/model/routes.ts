@@ -1,23 +1,27 @@
-//! The addresses inside the window: `#/`, `#/chapter/2`, `#/chapter/2/b-topics`, `#/you`, `#/you/computers`, `#/welcome`,
+//! The addresses inside the window: `#/`, `#/chapter/2`, `#/chapter/2/b-topics`, `#/compare/2`, `#/you`, `#/you/computers`, `#/welcome`,
 //! `#/welcome/join`.
 
 export type Route =
   | { room: "contents" }
   | { room: "chapter"; chapterId: number; place: string | null }
+  | { room: "compare"; chapterId: number }
   | { room: "you"; section?: Section }
   | { room: "welcome" }
   | { room: "join" };
 
 /** The parts of You that something outside of it leads to. */
-export type Section = "computers";
+export type Section = "computers" | "model";
+
+const NUMBER = /^[1-9]\d{0,8}$/;
 
 /** Reads an address. Anything unknown is the contents, so that a mistyped link never shows an empty page. */
 export function parseRoute(hash: string): Route {
   const parts = hash.replace(/^#?\/?/, "").split("/").filter((part) => part !== "");
   const [room, id, place] = parts;
-  if (room === "you") return id === "computers" ? { room: "you", section: id } : { room: "you" };
+  if (room === "you") return id === "computers" || id === "model" ? { room: "you", section: id } : { room: "you" };
   if (room === "welcome") return { room: id === "join" ? "join" : "welcome" };
-  if (room === "chapter" && id !== undefined && /^[1-9]\d{0,8}$/.test(id)) {
+  if (room === "compare" && id !== undefined && NUMBER.test(id)) return { room: "compare", chapterId: Number(id) };
+  if (room === "chapter" && id !== undefined && NUMBER.test(id)) {
     return { room: "chapter", chapterId: Number(id), place: place === undefined ? null : decoded(place) };
   }
   return { room: "contents" };
@@ -29,6 +33,8 @@ export function hashOf(route: Route): string {
       return "#/";
     case "you":
       return route.section === undefined ? "#/you" : `#/you/${route.section}`;
+    case "compare":
+      return `#/compare/${route.chapterId}`;
     case "welcome":
       return "#/welcome";
     case "join":

@@ -6,8 +6,8 @@ use std::io::{self, IsTerminal, Read, Write, stderr};
 use primer_domain::ids::{ChapterId, UserId};
 use primer_engine::Engine;
 use primer_engine::api::{
-    ApiError, AskDisclosure, ErrorCode, ListModels, ModelDisclosure, ModelView, OfChapter, OfReader, RewritingStatus,
-    SecretPlaceView, SetModel, direct,
+    ApiError, AskDisclosure, ErrorCode, ListModels, ModelDisclosure, ModelView, OfChapter, OfReader,
+    RewritingStatus, SecretPlaceView, SetModel, direct,
 };
 use primer_engine::rewriting::{Manner, Report, Step};
 use serde_json::json;

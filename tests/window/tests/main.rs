@@ -4,8 +4,16 @@
 mod appearance;
 mod damage;
 mod first_start;
+#[path = "../../world/model_server.rs"]
+#[allow(
+    clippy::unwrap_used,
+    dead_code,
+    reason = "the tests of the engine, with whom it is shared, use the rest"
+)]
+mod model_server;
 mod pages;
 mod reading;
+mod rewriting;
 #[path = "../../remote/server_process.rs"]
 #[allow(
     clippy::unwrap_used,
@@ -49,6 +57,7 @@ const TESTS: &[Test] = tests![
     damage::a_broken_database_is_told_left_as_it_is_and_opened_anew_once_it_is_moved_away,
     shell::a_second_start_raises_the_first_window,
     shell::the_window_has_its_size_again_after_a_restart,
+    rewriting::a_model_is_turned_on_watched_stopped_and_rewrites_once_its_server_is_back,
     syncing::two_computers_that_were_offline_come_together_without_a_click,
 ];
 

@@ -12,6 +12,7 @@ use super::compare_types::*;
 use super::error::ApiError;
 use super::readers::existing;
 use crate::Engine;
+use crate::blobs::Found;
 use crate::store::{StoreError, rewrites, texts};
 
 /// One text of the chapter.
@@ -46,6 +47,15 @@ pub fn compare(engine: &Engine, request: CompareRewrite) -> Result<Comparison, A
             &personalise(&chapter.source, background),
         ),
     ];
+    if let Some(earlier) = engine.earlier_rewrite(chapter, &visit.profile)?
+        && let Found::Intact(bytes) = engine.blobs.read(&earlier.path, &earlier.digest, earlier.len_bytes)
+    {
+        let markdown = String::from_utf8_lossy(&bytes);
+        let page = rendered(engine, &markdown, PICTURES);
+        if let Some(rewriting) = rewriting_of(engine, &earlier.path, &markdown, &page)? {
+            texts.push(rewritten(Edition::Earlier, "The other rewriting", page, rewriting));
+        }
+    }
     let page = rendered(engine, &visit.markdown, PICTURES);
     if let Some(rewriting) = rewriting_of(engine, &visit.path, &visit.markdown, &page)? {
         texts.push(rewritten(Edition::Rewritten, "Rewritten for you", page, rewriting));
@@ -69,7 +79,7 @@ pub fn compare(engine: &Engine, request: CompareRewrite) -> Result<Comparison, A
     })
 }
 
-/// What was before and what is now: the last two.
+/// What stands before a reader now, and what it was made from or took the place of: the last two.
 fn usual(texts: &[Text]) -> [usize; 2] {
     [texts.len().saturating_sub(2), texts.len().saturating_sub(1)]
 }

@@ -32,6 +32,8 @@ pub enum Edition {
     Original,
     /// As Primer put it together for the reader.
     Assembled,
+    /// The one that an improvement, or undoing it, took the place of. On this computer only.
+    Earlier,
     /// By the reader's model, as it opens now.
     Rewritten,
 }

@@ -18,6 +18,7 @@ use rusqlite::Transaction;
 use crate::blobs::Found;
 use crate::reading::{CurrentProfile, ReadError};
 use crate::store::rewrites::{self, Rewrite};
+use crate::store::texts::StoredText;
 use crate::store::{StoreError, backgrounds, chapters, devices, earlier_rewrites, profiles, texts, wishes};
 use crate::sync::name_best;
 use crate::{Engine, replica};
@@ -89,14 +90,7 @@ impl Engine {
     pub fn undo_rewrite(&self, chapter: &Chapter, profile: &CurrentProfile) -> Result<bool, ReadError> {
         let (user, book) = (profile.user, &self.shelf.book.id);
         let alone = self.blobs.write_alone()?;
-        let earlier = self.store.read(|connection| {
-            let earlier = earlier_rewrites::all(connection, user)?;
-            let held = texts::of_chapter(connection, user, chapter.id, profile.hash)?;
-            Ok(held
-                .into_iter()
-                .find(|text| text.path.chapter_version == chapter.version && earlier.contains(&text.path)))
-        })?;
-        let Some(earlier) = earlier else { return Ok(false) };
+        let Some(earlier) = self.earlier_rewrite(chapter, profile)? else { return Ok(false) };
         if !matches!(self.blobs.read(&earlier.path, &earlier.digest, earlier.len_bytes), Found::Intact(_)) {
             return Ok(false);
         }
@@ -113,6 +107,21 @@ impl Engine {
         self.note_kept(&alone);
         self.rewriting_desk.note_change();
         Ok(true)
+    }
+
+    /// What an undoing would open again.
+    pub(crate) fn earlier_rewrite(
+        &self,
+        chapter: &Chapter,
+        profile: &CurrentProfile,
+    ) -> Result<Option<StoredText>, StoreError> {
+        self.store.read(|connection| {
+            let earlier = earlier_rewrites::all(connection, profile.user)?;
+            let held = texts::of_chapter(connection, profile.user, chapter.id, profile.hash)?;
+            Ok(held
+                .into_iter()
+                .find(|text| text.path.chapter_version == chapter.version && earlier.contains(&text.path)))
+        })
     }
 
     /// Makes `path`, which is held, the rewritten text of its chapter and background, and takes all others back. The one
