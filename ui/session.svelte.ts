@@ -4,6 +4,7 @@
 import { untrack } from "svelte";
 import { asApiError, call } from "./api";
 import type { ApiError, Appearance, ChapterPage, Comparison, ComputerView, Contents, ModelView, ProfileForm, ProfileView, Reader, RemoteView, Startup, Storage, StoredChapter, SyncSettings } from "./generated/commands";
+import { HANDED } from "./model/handed";
 import { widthOf, type Width } from "./model/margin";
 import { hashOf, parseRoute, type Route } from "./model/routes";
 import { sync } from "./sync.svelte";
@@ -75,6 +76,7 @@ class Session {
     this.measure();
     window.addEventListener("resize", () => this.measure());
     window.addEventListener("hashchange", () => void this.arrive());
+    window.addEventListener(HANDED, () => this.go({ room: "join" }));
     sync.start({ arrived: () => void this.refresh(), troubled: (status) => this.say(status.sentence) });
     await this.restart();
   }
@@ -87,7 +89,8 @@ class Session {
       this.serial += 1;
       return;
     }
-    if (this.reader === null) this.replace({ room: "welcome" });
+    // Whoever reads on another computer already may begin with joining.
+    if (this.reader === null && parseRoute(location.hash).room !== "join") this.replace({ room: "welcome" });
     await this.arrive();
   }
 

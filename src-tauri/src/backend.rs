@@ -15,32 +15,34 @@ use primer_engine::sync::schedule;
 
 use crate::commands;
 use crate::early::{self, Answers};
+use crate::start::Page;
 
 /// The data folder being opened, on a thread of its own, while the toolkit gets ready.
 pub struct Opening {
     data: Option<PathBuf>,
+    book: BookSource,
     thread: JoinHandle<(Opened, Answers)>,
 }
 
 type Opened = Result<Arc<Engine>, ApiError>;
 
 impl Opening {
-    /// `chapter`: which the page will ask for first; none is the contents. Another window may be open on this data folder,
-    /// as another program may at any time; what only one of them is to do waits for `at_work`.
-    pub fn begin(data: Option<PathBuf>, chapter: Option<u32>) -> Opening {
-        let folder = data.clone();
+    /// `page`: where the window will begin. Another window may be open on this data folder, as another program may at any
+    /// time; what only one of them is to do waits for `at_work`.
+    pub fn begin(data: Option<PathBuf>, book: BookSource, page: Page) -> Opening {
+        let (folder, source) = (data.clone(), book.clone());
         let thread = thread::spawn(move || {
-            let opened = open(folder.as_deref());
+            let opened = open(folder.as_deref(), source);
             let answers =
-                opened.as_ref().map_or_else(|_| Answers::new(), |engine| early::answers(engine, chapter));
+                opened.as_ref().map_or_else(|_| Answers::new(), |engine| early::answers(engine, &page));
             (opened, answers)
         });
-        Opening { data, thread }
+        Opening { data, book, thread }
     }
 
     pub fn finish(self) -> (Backend, Answers) {
         let (opened, answers) = self.thread.join().unwrap_or_else(|panic| resume_unwind(panic));
-        (Backend { data: self.data, opened: Mutex::new(opened) }, answers)
+        (Backend { data: self.data, book: self.book, opened: Mutex::new(opened) }, answers)
     }
 }
 
@@ -59,6 +61,7 @@ pub fn at_work(engine: &Arc<Engine>) {
 
 pub struct Backend {
     data: Option<PathBuf>,
+    book: BookSource,
     opened: Mutex<Opened>,
 }
 
@@ -71,7 +74,7 @@ impl Backend {
     pub fn engine_or_open(&self) -> Opened {
         let mut opened = self.opened.lock().unwrap_or_else(PoisonError::into_inner);
         if opened.is_err() {
-            *opened = open(self.data.as_deref());
+            *opened = open(self.data.as_deref(), self.book.clone());
             if let Ok(engine) = &*opened {
                 at_work(engine);
             }
@@ -80,7 +83,7 @@ impl Backend {
     }
 }
 
-fn open(data: Option<&Path>) -> Opened {
+fn open(data: Option<&Path>, book: BookSource) -> Opened {
     let Some(data) = data else {
         return Err(ApiError::new(
             ErrorCode::DiskFailed,
@@ -88,7 +91,5 @@ fn open(data: Option<&Path>) -> Opened {
             "Name one with the variable PRIMER_DATA and start Primer again.",
         ));
     };
-    let book = std::env::var_os("PRIMER_BOOK")
-        .map_or(BookSource::Bundled, |folder| BookSource::Folder(folder.into()));
     Ok(Arc::new(Engine::open(data, book, Env::of_this_computer())?))
 }

@@ -5,14 +5,16 @@ use primer_engine::Engine;
 use primer_engine::api::dispatch;
 use serde_json::{Value, json};
 
+use crate::start::Page;
+
 /// Where the page finds them.
 const PLACE: &str = "__PRIMER_EARLY__";
 
 /// Commands, each with its request and its answer.
 pub type Answers = Vec<(&'static str, Value, Value)>;
 
-/// For a start at this chapter, or at the contents.
-pub fn answers(engine: &Engine, chapter: Option<u32>) -> Answers {
+/// For a start at this page.
+pub fn answers(engine: &Engine, page: &Page) -> Answers {
     let mut answers = Answers::new();
     let mut ask = |name: &'static str, request: Value| {
         // What goes wrong here goes wrong again when the page asks, and is told then.
@@ -22,9 +24,10 @@ pub fn answers(engine: &Engine, chapter: Option<u32>) -> Answers {
     };
     let Some(startup) = ask("startup", json!({})) else { return answers };
     let Some(user_id) = startup["reader"]["id"].as_str() else { return answers };
-    match chapter {
-        Some(number) => ask("open_chapter", json!({"user_id": user_id, "chapter_id": number})),
-        None => ask("list_chapters", json!({"user_id": user_id})),
+    match page {
+        Page::Contents => ask("list_chapters", json!({"user_id": user_id})),
+        Page::Chapter(number) => ask("open_chapter", json!({"user_id": user_id, "chapter_id": number})),
+        Page::Joining(_) => None,
     };
     ask("sync_status", json!({"user_id": user_id}));
     answers

@@ -6,15 +6,18 @@ mod backend;
 mod commands;
 mod early;
 mod failure;
+mod handed;
 mod pictures;
 mod platform;
+mod start;
 mod window;
 
-use std::ffi::OsString;
 use std::path::PathBuf;
 
 use backend::Opening;
+use primer_engine::bookshelf::BookSource;
 use primer_engine::folders::data_folder;
+use start::Start;
 use tauri::Manager;
 
 fn main() {
@@ -23,10 +26,14 @@ fn main() {
         failure::tell("there is no display");
     }
     let data = std::env::var_os("PRIMER_DATA").map(PathBuf::from).or_else(data_folder);
-    let chapter = chapter_argument(std::env::args_os().skip(1));
-    let opening = Opening::begin(data.clone(), chapter);
+    let here = std::env::current_dir().unwrap_or_default();
+    let Start { page, book } = Start::of(std::env::args_os().skip(1), &here);
+    let book = book.or_else(|| std::env::var_os("PRIMER_BOOK").map(PathBuf::from));
+    let single_instance = window::single_instance(data.as_deref(), book.as_deref());
+    let source = book.map_or(BookSource::Bundled, BookSource::Folder);
+    let opening = Opening::begin(data.clone(), source, page.clone());
     let built = tauri::Builder::default()
-        .plugin(window::single_instance(data.as_deref()))
+        .plugin(single_instance)
         .plugin(tauri_plugin_opener::init())
         .plugin(window::remembered())
         .register_uri_scheme_protocol("book", |context, request| {
@@ -46,33 +53,12 @@ fn main() {
                     backend::at_work(engine);
                 }
             };
-            window::open(app, webview_data, chapter, &early::script(&answers), shown)?;
+            window::open(app, webview_data, &page, &early::script(&answers), shown)?;
             Ok(())
         })
         .build(tauri::generate_context!());
     match built {
         Ok(app) => app.run(commands::on_event),
         Err(error) => failure::tell(&error.to_string()),
-    }
-}
-
-/// `primer-desktop --chapter 2` opens there: for a shortcut on the desktop. What is not understood is ignored, because
-/// desktops pass arguments of their own.
-fn chapter_argument(arguments: impl IntoIterator<Item = impl Into<OsString>>) -> Option<u32> {
-    let mut arguments = arguments.into_iter().map(Into::into);
-    arguments.find(|argument| argument == "--chapter")?;
-    arguments.next()?.to_str()?.parse().ok()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::chapter_argument;
-
-    #[test]
-    fn a_shortcut_can_name_a_chapter_and_nonsense_opens_the_contents() {
-        assert_eq!(chapter_argument(["--chapter", "2"]), Some(2));
-        assert_eq!(chapter_argument(["--chapter"]), None);
-        assert_eq!(chapter_argument(["--chapter", "two"]), None);
-        assert_eq!(chapter_argument(Vec::<String>::new()), None);
     }
 }

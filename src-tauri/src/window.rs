@@ -8,7 +8,8 @@ use tauri::plugin::TauriPlugin;
 use tauri::{App, AppHandle, Manager, Runtime, WebviewUrl, WebviewWindowBuilder};
 use tauri_plugin_window_state::StateFlags;
 
-use crate::chapter_argument;
+use crate::handed;
+use crate::start::{Page, Start};
 
 const LABEL: &str = "main";
 
@@ -22,23 +23,26 @@ const TRACE_TITLE: &str = "PRIMER_TRACE_TITLE";
 const SIZE: (f64, f64) = (1280.0, 860.0);
 const SIZE_MIN: (f64, f64) = (360.0, 420.0);
 
-/// `webview_data`: where the webview keeps its own things; none keeps nothing. `chapter`: open there, not at the contents.
-/// `script` runs before any of the page's own; `shown` is called once, when the page first names the window after what is
+/// `webview_data`: where the webview keeps its own things; none keeps nothing. `script` runs before any of the page's own; `shown` is called once, when the page first names the window after what is
 /// on the screen.
 pub fn open(
     app: &mut App,
     webview_data: Option<PathBuf>,
-    chapter: Option<u32>,
+    page: &Page,
     script: &str,
     shown: impl FnOnce() + Send + 'static,
 ) -> tauri::Result<()> {
-    let page = match chapter {
-        Some(number) => WebviewUrl::App(format!("index.html#/chapter/{number}").into()),
-        None => WebviewUrl::default(),
+    let address = match page {
+        Page::Contents => WebviewUrl::default(),
+        elsewhere => WebviewUrl::App(format!("index.html{}", elsewhere.hash()).into()),
     };
+    let mut script = script.to_owned();
+    if let Page::Joining(file) = page {
+        script.push_str(&handed::script(file));
+    }
     let traced = std::env::var_os(TRACE_TITLE).is_some();
     let shown = Mutex::new(Some(shown));
-    let mut builder = WebviewWindowBuilder::new(app, LABEL, page)
+    let mut builder = WebviewWindowBuilder::new(app, LABEL, address)
         .title(UNNAMED)
         .initialization_script(script)
         // The page names what it shows, once it shows it.
@@ -75,25 +79,35 @@ fn is_own_host(url: &tauri::Url) -> bool {
     host == Some("tauri.localhost") || (cfg!(debug_assertions) && host == Some("localhost"))
 }
 
-/// A second start on the same data folder raises the first window, and shows the chapter it was asked for.
-pub fn single_instance<R: Runtime>(data: Option<&Path>) -> TauriPlugin<R> {
-    // Other data is another reader's desk: a window on it is no second instance.
+/// A second start on the same data folder and book raises the first window, and shows there what it was asked for.
+pub fn single_instance<R: Runtime>(data: Option<&Path>, book: Option<&Path>) -> TauriPlugin<R> {
+    // Other data is another reader's desk, another book another one on it: a window on it is no second instance.
     let mut hasher = DefaultHasher::new();
-    data.map(|data| std::path::absolute(data).unwrap_or_else(|_| data.to_owned())).hash(&mut hasher);
+    for folder in [data, book] {
+        folder
+            .map(|folder| std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned()))
+            .hash(&mut hasher);
+    }
     tauri_plugin_single_instance::Builder::new()
-        .callback(|app, arguments, _| {
+        .callback(|app, arguments, folder| {
             raise(app);
-            show_chapter(app, chapter_argument(arguments));
+            show(app, &Start::of(arguments.into_iter().skip(1), Path::new(&folder)).page);
         })
         .dbus_id(format!("org.primer.desktop.data{:016x}", hasher.finish()))
         .build()
 }
 
-fn show_chapter<R: Runtime>(app: &AppHandle<R>, chapter: Option<u32>) {
-    if let (Some(window), Some(number)) = (app.get_webview_window(LABEL), chapter)
-        && let Err(error) = window.eval(format!("location.hash = '#/chapter/{number}'"))
+fn show<R: Runtime>(app: &AppHandle<R>, page: &Page) {
+    let script = match page {
+        // Whoever only starts Primer again wants it where it is.
+        Page::Contents => return,
+        Page::Chapter(_) => format!("location.hash = '{}'", page.hash()),
+        Page::Joining(file) => handed::script_now(file),
+    };
+    if let Some(window) = app.get_webview_window(LABEL)
+        && let Err(error) = window.eval(script)
     {
-        eprintln!("The chapter could not be shown: {error}.");
+        eprintln!("What was asked for could not be shown: {error}.");
     }
 }
 

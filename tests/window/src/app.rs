@@ -96,9 +96,14 @@ impl Home {
 
     /// Opens the window and waits until it shows a room.
     pub async fn open(&self) -> Window {
+        self.open_with(&[]).await
+    }
+
+    /// The same with arguments, as a desktop starts it for a file or a shortcut.
+    pub async fn open_with(&self, arguments: &[&str]) -> Window {
         let log = self.folder.path().join("app.log");
         let driver = Driver::start(&mut self.command(Path::new("WebKitWebDriver")), &log).await;
-        let options = json!({"binary": named("PRIMER_WINDOW_APP"), "args": []});
+        let options = json!({"binary": named("PRIMER_WINDOW_APP"), "args": arguments});
         let capabilities = serde_json::Map::from_iter([("webkitgtk:browserOptions".to_owned(), options)]);
         let client = ClientBuilder::new(HttpConnector::new())
             .capabilities(capabilities)

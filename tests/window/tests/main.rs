@@ -11,6 +11,7 @@ mod first_start;
     reason = "the tests of the engine, with whom it is shared, use the rest"
 )]
 mod model_server;
+mod opened_files;
 mod pages;
 mod reading;
 mod rewriting;
@@ -58,6 +59,9 @@ const TESTS: &[Test] = tests![
     shell::a_second_start_raises_the_first_window,
     shell::the_window_has_its_size_again_after_a_restart,
     rewriting::a_model_is_turned_on_watched_stopped_and_rewrites_once_its_server_is_back,
+    opened_files::a_joining_file_that_is_opened_fills_the_room_for_joining_and_nothing_joins_by_itself,
+    opened_files::a_file_that_is_opened_while_the_window_is_open_goes_to_that_window,
+    opened_files::the_file_of_a_book_opens_that_book,
     syncing::two_computers_that_were_offline_come_together_without_a_click,
 ];
 
