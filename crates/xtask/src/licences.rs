@@ -1,15 +1,12 @@
 //! Whether everything that is shipped may be: licences of crates, of npm packages and of fonts.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
-use serde_json::Value;
-use spdx::{Expression, Licensee, ParseMode};
+use spdx::{Expression, LicenseReq, Licensee, ParseMode};
 
-use crate::cargo::cargo;
-use crate::command::{minutes, output};
 use crate::failure::Failure;
+use crate::shipped::{self, Part};
 
 /// What fits a program under MIT OR Apache-2.0 that is given away as a whole.
 const ALLOWED: [&str; 17] = [
@@ -32,36 +29,28 @@ const ALLOWED: [&str; 17] = [
     "Zlib",
 ];
 
-const SHIPPED: [&str; 2] = ["primer-desktop", "primer-cli"];
-
 pub fn check(root: &Path) -> Result<(), Failure> {
     let mut faults = Vec::new();
-    let crates = shipped_crates(root)?;
-    let crate_count = crates.len();
-    for (name, licence) in crates {
-        if let Some(fault) = fault(licence.as_deref()) {
-            faults.push(format!("The crate {name} {fault}"));
-        }
-    }
-    let packages = shipped_npm_packages(&root.join("ui"))?;
-    for (name, licence) in &packages {
-        if let Some(fault) = fault(licence.as_deref()) {
-            faults.push(format!("The npm package {name} {fault}"));
-        }
-    }
-    let fonts: Vec<&String> = packages.keys().filter(|name| name.starts_with("@fontsource")).collect();
-    for name in &fonts {
-        let notice = root.join("ui/node_modules").join(name).join("LICENSE");
-        let text = fs::read_to_string(&notice).unwrap_or_default();
+    let crates = shipped::crates(root, None)?;
+    faults.extend(crates.iter().filter_map(|part| Some(format!("The crate {} {}", part.name, fault(part)?))));
+    let packages = shipped::npm_packages(&root.join("ui"))?;
+    faults.extend(
+        packages.iter().filter_map(|part| Some(format!("The npm package {} {}", part.name, fault(part)?))),
+    );
+    let fonts: Vec<&Part> = packages.iter().filter(|part| part.name.starts_with("@fontsource")).collect();
+    for font in &fonts {
+        let text = fs::read_to_string(font.folder.join("LICENSE")).unwrap_or_default();
         if !is_ofl_notice(&text) {
             faults.push(format!(
-                "The font {name} has no notice of the SIL Open Font License 1.1 in its file LICENSE. Use a release of it that has."
+                "The font {} has no notice of the SIL Open Font License 1.1 in its file LICENSE. Use a release of it that has.",
+                font.name
             ));
         }
     }
     if faults.is_empty() {
         println!(
-            "{crate_count} crates, {} npm packages and {} fonts, each with a licence that fits.",
+            "{} crates, {} npm packages and {} fonts, each with a licence that fits.",
+            crates.len(),
             packages.len(),
             fonts.len()
         );
@@ -71,8 +60,8 @@ pub fn check(root: &Path) -> Result<(), Failure> {
 }
 
 /// Half a sentence on what is wrong, and what to do.
-fn fault(licence: Option<&str>) -> Option<String> {
-    let Some(licence) = licence else {
+fn fault(part: &Part) -> Option<String> {
+    let Some(licence) = part.licence.as_deref() else {
         return Some("names no licence. Use another, or ask its author to name one.".to_owned());
     };
     match fits(licence) {
@@ -88,9 +77,12 @@ fn fault(licence: Option<&str>) -> Option<String> {
 
 /// Whether some choice that the expression leaves is allowed. None if it is no expression. The old `/` means OR.
 fn fits(expression: &str) -> Option<bool> {
-    let allowed: Vec<Licensee> = ALLOWED.iter().filter_map(|name| Licensee::parse(name).ok()).collect();
     let expression = Expression::parse_mode(expression, ParseMode::LAX).ok()?;
-    Some(expression.evaluate(|wanted| allowed.iter().any(|licensee| licensee.satisfies(wanted))))
+    Some(expression.evaluate(is_allowed))
+}
+
+pub fn is_allowed(wanted: &LicenseReq) -> bool {
+    ALLOWED.iter().filter_map(|name| Licensee::parse(name).ok()).any(|licensee| licensee.satisfies(wanted))
 }
 
 /// The font's text also names the licence where it is not abbreviated.
@@ -98,76 +90,10 @@ fn is_ofl_notice(text: &str) -> bool {
     text.contains("SIL Open Font License, Version 1.1") || text.contains("OFL-1.1")
 }
 
-/// Each crate that a shipped program is made of or made with, with its licence.
-fn shipped_crates(root: &Path) -> Result<BTreeMap<String, Option<String>>, Failure> {
-    let text = output(&mut cargo(root, &["metadata", "--format-version", "1", "--locked"]), minutes(10))?;
-    let metadata: Value =
-        serde_json::from_str(&text).map_err(|source| Failure::Json { of: "cargo metadata", source })?;
-    let packages: BTreeMap<&str, &Value> =
-        list(&metadata["packages"]).filter_map(|package| Some((package["id"].as_str()?, package))).collect();
-    let nodes: BTreeMap<&str, &Value> =
-        list(&metadata["resolve"]["nodes"]).filter_map(|node| Some((node["id"].as_str()?, node))).collect();
-    let is_shipped = |package: &Value| SHIPPED.iter().any(|name| package["name"] == *name);
-    let mut next: Vec<&str> =
-        packages.iter().filter(|(_, package)| is_shipped(package)).map(|(id, _)| *id).collect();
-    let mut seen = BTreeSet::new();
-    while let Some(id) = next.pop() {
-        if seen.insert(id) {
-            let needed = list(&nodes.get(id).copied().unwrap_or(&Value::Null)["deps"]);
-            next.extend(
-                needed.filter(|dependency| is_needed(dependency)).filter_map(|one| one["pkg"].as_str()),
-            );
-        }
-    }
-    if seen.len() < SHIPPED.len() {
-        return Err(Failure::Refused(format!("cargo metadata does not list {}.", SHIPPED.join(" and "))));
-    }
-    let named = |id: &str| {
-        let package = packages.get(id)?;
-        let name = format!("{} {}", package["name"].as_str()?, package["version"].as_str()?);
-        Some((name, package["license"].as_str().map(str::to_owned)))
-    };
-    Ok(seen.into_iter().filter_map(named).collect())
-}
-
-/// Not only for the tests.
-fn is_needed(dependency: &Value) -> bool {
-    list(&dependency["dep_kinds"]).any(|kind| kind["kind"] != "dev")
-}
-
-fn list(value: &Value) -> impl Iterator<Item = &Value> {
-    value.as_array().into_iter().flatten()
-}
-
-/// Each npm package whose code or fonts end up in the window, with its licence.
-fn shipped_npm_packages(ui: &Path) -> Result<BTreeMap<String, Option<String>>, Failure> {
-    let mut found = BTreeMap::new();
-    let mut next = dependencies(&read_json(&ui.join("package.json"))?);
-    while let Some(name) = next.pop() {
-        if found.contains_key(&name) {
-            continue;
-        }
-        let package = read_json(&ui.join("node_modules").join(&name).join("package.json"))?;
-        next.extend(dependencies(&package));
-        found.insert(name, package["license"].as_str().map(str::to_owned));
-    }
-    Ok(found)
-}
-
-fn dependencies(package: &Value) -> Vec<String> {
-    package["dependencies"].as_object().map(|all| all.keys().cloned().collect()).unwrap_or_default()
-}
-
-fn read_json(file: &Path) -> Result<Value, Failure> {
-    let text = fs::read_to_string(file).map_err(Failure::file("read", file))?;
-    serde_json::from_str(&text).map_err(|source| Failure::Json { of: "npm", source })
-}
-
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
-    use super::{ALLOWED, fault, fits, is_needed};
+    use super::{ALLOWED, fault, fits};
+    use crate::shipped::Part;
 
     #[test]
     fn every_allowed_licence_is_one() {
@@ -195,14 +121,8 @@ mod tests {
     #[test]
     fn what_is_no_licence_is_told_apart_from_one_that_does_not_fit() {
         assert_eq!(fits("SEE LICENSE IN LICENSE.txt"), None);
-        assert!(fault(None).is_some_and(|words| words.contains("no licence")));
-        assert!(fault(Some("AGPL-3.0-only")).is_some_and(|words| words.contains("does not fit")));
-    }
-
-    #[test]
-    fn what_only_the_tests_need_is_not_shipped() {
-        assert!(!is_needed(&json!({"dep_kinds": [{"kind": "dev"}]})));
-        assert!(is_needed(&json!({"dep_kinds": [{"kind": "dev"}, {"kind": null}]})));
-        assert!(is_needed(&json!({"dep_kinds": [{"kind": "build"}]})));
+        let part = |licence: Option<&str>| Part { licence: licence.map(str::to_owned), ..Part::default() };
+        assert!(fault(&part(None)).is_some_and(|words| words.contains("no licence")));
+        assert!(fault(&part(Some("AGPL-3.0-only"))).is_some_and(|words| words.contains("does not fit")));
     }
 }

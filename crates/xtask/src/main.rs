@@ -1,4 +1,4 @@
-//! `cargo xtask run | test | check | types | bench | sim`: Primer's own build steps.
+//! `cargo xtask run | test | check | types | bench | sim | package`: Primer's own build steps.
 //!
 //! Each does its own set-up and says beforehand what it changes outside this folder. Nothing waits for ever.
 
@@ -12,10 +12,13 @@ mod failure;
 mod family;
 mod licences;
 mod network;
+mod package;
 mod packages;
 mod rules;
+mod shipped;
 mod step;
 mod tasks;
+mod third_party;
 mod tools;
 mod types;
 mod ui;
@@ -32,7 +35,8 @@ cargo xtask test [FILTER]     every test, or those whose name contains FILTER
 cargo xtask check             format, clippy, generated types, svelte-check, licences, the repository's own rules
 cargo xtask types             write ui/generated/commands.ts
 cargo xtask bench             speed as ratios, release build
-cargo xtask sim [--seeds N] [--seed S] [--jobs J]   computers that sync while everything goes wrong, from seeds";
+cargo xtask sim [--seeds N] [--seed S] [--jobs J]   computers that sync while everything goes wrong, from seeds
+cargo xtask package [--check] deb and rpm in artifacts/packages; --check tries the deb in a Debian of its own";
 
 fn main() -> ExitCode {
     let root = root();
@@ -46,6 +50,8 @@ fn main() -> ExitCode {
         ["check"] => tasks::check::check(&root),
         ["types"] => types::write(&root),
         ["bench"] => tasks::bench::bench(&root),
+        ["package"] => tasks::package::package(&root, false),
+        ["package", "--check"] => tasks::package::package(&root, true),
         ["sim", words @ ..] => tasks::sim::sim(&root, words),
         ["help" | "--help" | "-h"] => {
             println!("{USAGE}");

@@ -1,4 +1,4 @@
-//! The system packages that building, the window tests and a run without a display need.
+//! The system packages that building, the window tests, a run without a display, and packaging need.
 
 use std::collections::BTreeMap;
 use std::env;
@@ -9,7 +9,7 @@ use std::process::Command;
 use crate::command::{minutes, output, run, says_yes};
 use crate::failure::Failure;
 
-const PACKAGES: [&str; 17] = [
+const TO_BUILD: [&str; 17] = [
     // To build: cc and the headers of the webview.
     "build-essential",
     "ca-certificates",
@@ -33,16 +33,39 @@ const PACKAGES: [&str; 17] = [
     "python3-pip",
 ];
 
-/// Says which packages are missing and installs them.
+const TO_PACKAGE: [&str; 8] = [
+    // What makes the archives.
+    "dpkg-dev",
+    "gzip",
+    "rpm",
+    // What finds faults in them.
+    "appstream",
+    "desktop-file-utils",
+    "lintian",
+    "man-db",
+    // A Debian of its own to install them in.
+    "debootstrap",
+];
+
+/// Says which packages are missing for building and testing, and installs them.
 pub fn install() -> Result<(), Failure> {
+    install_all(&TO_BUILD)
+}
+
+/// The same for making packages.
+pub fn install_for_packages() -> Result<(), Failure> {
+    install_all(&TO_PACKAGE)
+}
+
+fn install_all(packages: &[&str]) -> Result<(), Failure> {
     if !is_debian_like(&fs::read_to_string("/etc/os-release").unwrap_or_default()) {
         println!(
             "This is neither Debian nor Ubuntu, so nothing is installed. Primer needs what these packages hold there: {}.",
-            PACKAGES.join(" ")
+            packages.join(" ")
         );
         return Ok(());
     }
-    let missing = missing()?;
+    let missing = missing(packages)?;
     if missing.is_empty() {
         return Ok(());
     }
@@ -73,14 +96,14 @@ fn apt_get(sudo: Option<&Path>, words: &[String]) -> Result<(), Failure> {
     run(&mut command, minutes(15))
 }
 
-fn missing() -> Result<Vec<String>, Failure> {
+fn missing(packages: &[&str]) -> Result<Vec<String>, Failure> {
     // It fails as soon as one package is unknown, and still tells about the others.
     let mut ask = Command::new("sh");
     ask.args(["-c", "dpkg-query -W -f='${Package} ${Status}\\n' \"$@\" 2>/dev/null || true", "sh"]);
-    let answer = output(ask.args(PACKAGES), minutes(1))?;
+    let answer = output(ask.args(packages), minutes(1))?;
     let states = states(&answer);
     let is_there = |package: &&str| states.get(package).is_some_and(|state| state.ends_with(" installed"));
-    Ok(PACKAGES.iter().filter(|package| !is_there(package)).map(|&package| package.to_owned()).collect())
+    Ok(packages.iter().filter(|package| !is_there(package)).map(|&package| package.to_owned()).collect())
 }
 
 fn states(answer: &str) -> BTreeMap<&str, &str> {

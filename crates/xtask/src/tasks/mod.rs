@@ -2,6 +2,7 @@
 
 pub mod bench;
 pub mod check;
+pub mod package;
 pub mod run;
 pub mod sim;
 pub mod test;
