@@ -30,6 +30,7 @@ pub async fn no_room_scrolls_sideways_at_any_size() {
                 ("#/", "[data-test=contents]", "contents"),
                 ("#/you", "[data-test=you]", "you"),
                 ("#/chapter/1", "[data-test=article]", "chapter"),
+                ("#/compare/1", "[data-test=compare]", "side-by-side"),
             ] {
                 window.go(hash, shows).await;
                 if room == "chapter" {
