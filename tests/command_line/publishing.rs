@@ -12,7 +12,7 @@ use crate::{Computer, primer, run};
 /// As a teacher does who has no data folder.
 fn publish(book: &Path, stick: &Path, more: &[&str]) -> crate::Run {
     let (book, stick) = (book.to_str().unwrap(), stick.to_str().unwrap());
-    run(&mut primer(&[&["--json", "book", "publish", book], more, &["folder", stick]].concat()))
+    run(&mut primer(&[&["--json", "book", "publish", book, "folder", stick], more].concat()))
 }
 
 #[test]

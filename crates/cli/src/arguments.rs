@@ -263,7 +263,7 @@ pub enum BookCommand {
         #[arg(long, value_name = "REMOTE")]
         to: Option<String>,
         /// Only tell what would be done.
-        #[arg(long)]
+        #[arg(long, global = true)]
         dry_run: bool,
         #[command(subcommand)]
         place: Option<Box<AddRemoteCommand>>,
