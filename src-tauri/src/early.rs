@@ -5,6 +5,7 @@ use primer_engine::Engine;
 use primer_engine::api::dispatch;
 use serde_json::{Value, json};
 
+use crate::left;
 use crate::start::Page;
 
 /// Where the page finds them.
@@ -35,9 +36,7 @@ pub fn answers(engine: &Engine, page: &Page) -> Answers {
 
 /// Puts the answers where the page finds them, before any of its own script runs.
 pub fn script(answers: &Answers) -> String {
-    // A JSON text within a JSON string: whatever is in it, a chapter's text too, is a string to the script.
-    let text = Value::String(json!(answers).to_string());
-    format!("window.{PLACE} = JSON.parse({text});")
+    left::script(PLACE, &json!(answers))
 }
 
 #[cfg(test)]

@@ -3,7 +3,9 @@
 use std::fs;
 use std::path::Path;
 
-use serde_json::{Value, json};
+use serde_json::json;
+
+use crate::left;
 
 /// Where the page finds it, and what tells a page that is open already (`ui/model/handed.ts`).
 const PLACE: &str = "__PRIMER_HANDED__";
@@ -14,9 +16,7 @@ const LEN_BYTES_MAX: u64 = 256 * 1024;
 
 /// Leaves the file's text for the page. A file that can't be read is left as null, and the page says so.
 pub fn script(file: &Path) -> String {
-    // A JSON text within a JSON string: whatever is in the file is a string to the script.
-    let text = Value::String(json!({ "text": text(file) }).to_string());
-    format!("window.{PLACE} = JSON.parse({text});")
+    left::script(PLACE, &json!({ "text": text(file) }))
 }
 
 /// The same for a page that has begun already.

@@ -7,6 +7,7 @@ mod commands;
 mod early;
 mod failure;
 mod handed;
+mod left;
 mod pictures;
 mod platform;
 mod start;
