@@ -284,11 +284,16 @@ impl Engine {
         if !text.is_some_and(|text| is_rewritten(&text.generator)) {
             return Ok(None);
         }
-        // Of another computer's text only what it tells itself is known.
-        let (rewritten_sections, kept) = record.map_or_else(
-            || rewrite::told(&visit.markdown),
-            |record| (record.rewritten_sections, record.kept),
-        );
+        let (rewritten_sections, kept) = sections_of(record, &visit.markdown);
         Ok(Some(Report { stored: None, rewritten_sections, kept, tokens: None }))
+    }
+}
+
+/// How many sections of a rewritten text are in other words, and which are not.
+pub(crate) fn sections_of(record: Option<Rewrite>, markdown: &str) -> (usize, Vec<KeptSection>) {
+    match record {
+        Some(record) => (record.rewritten_sections, record.kept),
+        // Of another computer's text only what it tells itself is known.
+        None => rewrite::told(markdown),
     }
 }

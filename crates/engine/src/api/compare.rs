@@ -4,7 +4,7 @@ use primer_domain::compare::{ComparedRow, compare as compared};
 use primer_domain::ids::ChapterId;
 use primer_domain::personalise::{original, personalise};
 use primer_domain::render::{Rendered, SectionOrigin};
-use primer_domain::rewrite::{KeptSection, model_of, told};
+use primer_domain::rewrite::{KeptSection, model_of};
 use primer_domain::storage_path::StoragePath;
 
 use super::chapters::{PICTURES, rendered};
@@ -13,6 +13,7 @@ use super::error::ApiError;
 use super::readers::existing;
 use crate::Engine;
 use crate::blobs::Found;
+use crate::rewriting::sections_of;
 use crate::store::{StoreError, rewrites, texts};
 
 /// One text of the chapter.
@@ -101,14 +102,9 @@ pub fn rewriting_of(
         .store
         .read(|connection| Ok((texts::find(connection, path)?, rewrites::find(connection, path)?)))?;
     let Some(model) = text.as_ref().and_then(|text| model_of(&text.generator)) else { return Ok(None) };
-    // Of another computer's text only what it tells itself is known.
-    let (model, rewritten_sections, kept) = match record {
-        Some(record) => (record.model, record.rewritten_sections, record.kept),
-        None => {
-            let (sections, kept) = told(markdown);
-            (model.to_owned(), sections, kept)
-        }
-    };
+    // A record has the name as it was set, a generator only what of it can stand there.
+    let model = record.as_ref().map_or(model, |record| &record.model).to_owned();
+    let (rewritten_sections, kept) = sections_of(record, markdown);
     Ok(Some(ChapterRewriting { model, rewritten_sections, kept: in_place(kept, page) }))
 }
 

@@ -7,8 +7,6 @@
 use std::collections::BTreeSet;
 
 use primer_domain::book::Chapter;
-use primer_domain::ids::{ProfileHash, UserId};
-use primer_domain::profile::Background;
 use primer_domain::replica::{keep_again, take_back};
 use primer_domain::rewrite::{self, is_rewritten};
 use primer_domain::storage_path::StoragePath;
@@ -63,7 +61,7 @@ impl Engine {
                 }
             };
             devices::count_change(transaction, profile.user)?;
-            if current_hash(transaction, profile.user)? == path.profile_hash {
+            if profiles::current_hash(transaction, profile.user)? == path.profile_hash {
                 // Together with the text, so that no crash has it asked for twice.
                 let chapter = path.chapter_id;
                 let again = instead_of.is_some();
@@ -173,9 +171,4 @@ impl Engine {
 fn is_other(path: &StoragePath, other: &StoragePath, generator: &str) -> bool {
     let key = |path: &StoragePath| (path.chapter_id, path.profile_hash, path.chapter_version);
     other != path && key(other) == key(path) && is_rewritten(generator)
-}
-
-fn current_hash(transaction: &Transaction<'_>, user: UserId) -> Result<ProfileHash, StoreError> {
-    let profile = profiles::find(transaction, user)?;
-    Ok(profile.map_or_else(|| Background::of_somebody_new().hash(), |profile| profile.hash))
 }

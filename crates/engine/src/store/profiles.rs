@@ -52,6 +52,12 @@ pub fn save(
     Ok(())
 }
 
+/// Of the answers that count for a reader now: who has answered nothing reads what somebody new does.
+pub fn current_hash(connection: &Connection, user: UserId) -> Result<ProfileHash, StoreError> {
+    let profile = find(connection, user)?;
+    Ok(profile.map_or_else(|| Background::of_somebody_new().hash(), |profile| profile.hash))
+}
+
 pub fn find(connection: &Connection, user: UserId) -> Result<Option<Profile>, StoreError> {
     let found = connection
         .prepare_cached(

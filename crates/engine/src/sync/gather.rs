@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use primer_domain::ids::{ChapterId, ChapterVersion, DeviceId, ProfileHash, UserId, WriteId};
+use primer_domain::ids::{DeviceId, ProfileHash, UserId, WriteId};
 use primer_domain::profile::Background;
 use primer_domain::replica::{self, Registers, Replica, Texts};
 use primer_domain::storage_path::StoragePath;
@@ -42,7 +42,7 @@ impl Gathered {
         let new = Background::of_somebody_new();
         backgrounds.insert(new.hash(), new);
         Ok(Gathered {
-            current_hash: current_hash(connection, user)?,
+            current_hash: profiles::current_hash(connection, user)?,
             device: device.id,
             changes: device.changes,
             registers: registers::all(connection, user)?,
@@ -109,33 +109,20 @@ pub(super) struct Outline<'a> {
     pub restored: &'a BTreeSet<StoragePath>,
 }
 
-/// A reader who has answered nothing reads what somebody new does.
-fn current_hash(connection: &Connection, user: UserId) -> Result<ProfileHash, StoreError> {
-    let profile = profiles::find(connection, user)?;
-    Ok(profile.map_or_else(|| Background::of_somebody_new().hash(), |profile| profile.hash))
-}
-
 impl Engine {
-    pub(super) fn installed_versions(&self) -> BTreeMap<ChapterId, ChapterVersion> {
-        self.shelf.book.chapters.iter().map(|chapter| (chapter.id, chapter.version)).collect()
-    }
-
     /// What must be as it was for nothing to be left to do. None: this computer has nothing of that reader.
     pub(super) fn settled_now(&self, user: UserId, older_too: bool) -> Result<Option<String>, StoreError> {
         self.store.read(|connection| {
             let Some(device) = devices::find(connection, user)? else { return Ok(None) };
-            let current = current_hash(connection, user)?;
+            let current = profiles::current_hash(connection, user)?;
             Ok(Some(self.settled(device.changes, current, older_too)))
         })
     }
 
     /// `planned_for`: the answers whose texts were looked for. They may have changed while those texts came.
     pub(super) fn settled(&self, changes: u64, planned_for: ProfileHash, older_too: bool) -> String {
-        let versions: Vec<String> = self
-            .installed_versions()
-            .iter()
-            .map(|(chapter, version)| format!("{chapter}v{version}"))
-            .collect();
+        let versions: Vec<String> =
+            self.shelf.versions().iter().map(|(chapter, version)| format!("{chapter}v{version}")).collect();
         let older = if older_too { " with older" } else { "" };
         format!(
             "{changes} {planned_for} {} {} {}{older}",

@@ -97,7 +97,7 @@ impl Engine {
             user: remote.user,
             current_hash: gathered.current_hash,
             book_id: &self.shelf.book.id,
-            versions: self.installed_versions(),
+            versions: self.shelf.versions(),
             generator: &generator(),
             mentions,
             backgrounds: gathered.backgrounds.clone(),
