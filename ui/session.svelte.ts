@@ -270,11 +270,13 @@ class Session {
           call("get_sync_settings", { user_id }),
           call("model_settings", { user_id }),
           sync.look(),
+          // No start needs the room's own script; it has arrived with everything else that the room shows.
+          import("./views/You.svelte"),
         ]);
         return { kind: "you", form, profile, storage, stored, syncing: { remotes, computers, settings }, model };
       }
       case "compare": {
-        const comparison = await call("compare_rewrite", { user_id, chapter_id: route.chapterId, before: null, after: null });
+        const [comparison] = await Promise.all([call("compare_rewrite", { user_id, chapter_id: route.chapterId, before: null, after: null }), import("./views/Compare.svelte")]);
         return { kind: "compare", comparison };
       }
       case "join":
