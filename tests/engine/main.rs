@@ -21,6 +21,7 @@ mod profile;
 mod published;
 mod published_hostile;
 mod queue;
+mod queue_limits;
 mod readers;
 #[path = "../render/mod.rs"]
 mod render;
