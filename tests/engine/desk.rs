@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use primer_domain::ids::{TextDigest, UserId};
 use primer_engine::Engine;
-use primer_engine::api::{SyncReport, Wish};
+use primer_engine::api::{SyncReport, SyncWish};
 use primer_engine::sync::Progress;
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -63,10 +63,10 @@ impl Desk {
 
     /// With the remote that was added first, second, …
     pub fn try_sync_with(&self, which: usize) -> Result<SyncReport, String> {
-        self.try_sync_as(which, Wish::default())
+        self.try_sync_as(which, SyncWish::default())
     }
 
-    fn try_sync_as(&self, which: usize, wish: Wish) -> Result<SyncReport, String> {
+    fn try_sync_as(&self, which: usize, wish: SyncWish) -> Result<SyncReport, String> {
         self.try_sync_meanwhile(which, wish, |_| {})
     }
 
@@ -74,7 +74,7 @@ impl Desk {
     pub fn try_sync_meanwhile(
         &self,
         which: usize,
-        wish: Wish,
+        wish: SyncWish,
         meanwhile: impl Fn(Progress),
     ) -> Result<SyncReport, String> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
@@ -92,7 +92,7 @@ impl Desk {
 
     /// As when somebody asks for a sync: with a look for a book, though none was there a moment ago.
     pub fn sync_looking(&self) -> SyncReport {
-        self.try_sync_as(0, Wish { look_for_book: true, ..Wish::default() }).unwrap()
+        self.try_sync_as(0, SyncWish { look_for_book: true, ..SyncWish::default() }).unwrap()
     }
 
     pub fn sync(&self) -> SyncReport {

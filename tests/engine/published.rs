@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use primer_domain::freshness::Freshness;
 use primer_domain::ids::{TextDigest, UserId};
 use primer_engine::Engine;
-use primer_engine::api::{ApiError, Place, Synced, Wish, direct};
+use primer_engine::api::{ApiError, Place, SyncWish, Synced, direct};
 use primer_engine::bookshelf::BookSource;
 use primer_engine::env::{Env, Step};
 use primer_engine::publishing::Publication;
@@ -162,7 +162,7 @@ fn a_dry_run_tells_of_the_edition_and_fetches_nothing() {
     teacher.publish();
     let before = folders::digests(&laptop.computer.data());
     let row = laptop.engine.remotes(laptop.user).unwrap().remove(0);
-    let wish = Wish { dry: true, look_for_book: true };
+    let wish = SyncWish { dry: true, look_for_book: true };
     let outlook = runtime().block_on(laptop.engine.sync_once(&row, wish, |_| {})).unwrap().outlook;
     assert_eq!(outlook.book_files, 4);
     assert!(outlook.book_bytes > 100);
@@ -328,7 +328,7 @@ fn a_disk_that_is_full_at_any_step_leaves_the_book_that_is_installed() {
 
 fn sync_looking(engine: &Arc<Engine>, user: UserId) -> Result<Synced, ApiError> {
     let row = engine.remotes(user).unwrap().remove(0);
-    let wish = Wish { look_for_book: true, ..Wish::default() };
+    let wish = SyncWish { look_for_book: true, ..SyncWish::default() };
     runtime().block_on(engine.sync_once(&row, wish, |_| {}))
 }
 

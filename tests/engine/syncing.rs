@@ -5,7 +5,7 @@ use std::fs;
 use std::sync::Arc;
 
 use primer_domain::freshness::Freshness;
-use primer_engine::api::{Wish, direct};
+use primer_engine::api::{SyncWish, direct};
 use serde_json::json;
 
 use crate::desk::{Desk, World, chapters, forge, objects, replicas, skills};
@@ -64,7 +64,7 @@ fn answers_that_change_while_texts_are_under_way_have_theirs_looked_for_in_the_n
     // Something of its own to send, so that there is a while in which texts are under way.
     assert_visit(&school.engine, school.user, 2, Freshness::Missing, true);
     let changed = Cell::new(false);
-    let report = school.try_sync_meanwhile(0, Wish::default(), |progress| {
+    let report = school.try_sync_meanwhile(0, SyncWish::default(), |progress| {
         if progress.total > 0 && !changed.replace(true) {
             school.answer(python("advanced"));
         }

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use primer_engine::Engine;
-use primer_engine::api::{ApiError, ErrorCode, ForgetComputer, JoinReader, OfReader, Wish, direct};
+use primer_engine::api::{ApiError, ErrorCode, ForgetComputer, JoinReader, OfReader, SyncWish, direct};
 use serde_json::json;
 
 use crate::arguments::{ComputerCommand, Global};
@@ -77,7 +77,7 @@ pub fn run(
         ComputerCommand::Forget { id } => {
             let user_id = reader(engine, global)?.to_string();
             direct::forget_computer(engine, ForgetComputer { user_id, device_id: id.clone() })?;
-            syncing::run(engine, global, Wish::default(), output)
+            syncing::run(engine, global, SyncWish::default(), output)
         }
     }
 }

@@ -21,7 +21,7 @@ use std::sync::Arc;
 use clap::Parser;
 use clap::error::ErrorKind;
 use primer_engine::Engine;
-use primer_engine::api::{ApiError, ErrorCode, Wish};
+use primer_engine::api::{ApiError, ErrorCode, SyncWish};
 use primer_engine::bookshelf::BookSource;
 use primer_engine::env::Env;
 use primer_engine::folders::data_folder;
@@ -66,7 +66,7 @@ fn run(arguments: &Arguments, output: &Output) -> Result<(), ApiError> {
                 Command::Remote(command) => remotes::run(&engine, global, command, output),
                 Command::Model(command) => model::run(&engine, global, command, output),
                 Command::Sync { dry_run, look_for_book } => {
-                    let wish = Wish { dry: *dry_run, look_for_book: *look_for_book };
+                    let wish = SyncWish { dry: *dry_run, look_for_book: *look_for_book };
                     syncing::run(&engine, global, wish, output)
                 }
                 Command::Book(command) => publishing::run(&engine, global, command, output),

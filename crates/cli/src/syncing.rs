@@ -4,7 +4,7 @@ use std::io::{IsTerminal, Write, stderr};
 use std::sync::Arc;
 
 use primer_engine::Engine;
-use primer_engine::api::{ApiError, ErrorCode, SyncReport, Wish, network_runtime};
+use primer_engine::api::{ApiError, ErrorCode, SyncReport, SyncWish, network_runtime};
 use primer_engine::sync::{Outlook, Progress};
 use serde_json::json;
 
@@ -12,7 +12,7 @@ use crate::arguments::Global;
 use crate::output::Output;
 use crate::reading::reader;
 
-pub fn run(engine: &Arc<Engine>, global: &Global, wish: Wish, output: &Output) -> Result<(), ApiError> {
+pub fn run(engine: &Arc<Engine>, global: &Global, wish: SyncWish, output: &Output) -> Result<(), ApiError> {
     let user = reader(engine, global)?;
     let remotes: Vec<_> = engine.remotes(user)?.into_iter().filter(|remote| !remote.paused).collect();
     if remotes.is_empty() {

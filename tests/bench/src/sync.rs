@@ -93,7 +93,7 @@ fn sync(engine: &Arc<Engine>) -> SyncReport {
     let user = startup["reader"]["id"].as_str().and_then(primer_domain::ids::UserId::parse);
     let row = engine.remotes(user.expect("a reader")).expect("the remotes").remove(0);
     let synced = runtime
-        .block_on(engine.sync_once(&row, primer_engine::api::Wish::default(), |_| {}))
+        .block_on(engine.sync_once(&row, primer_engine::api::SyncWish::default(), |_| {}))
         .expect("a sync");
     if let Some(failure) = synced.failure {
         panic!("the sync failed: {failure}");

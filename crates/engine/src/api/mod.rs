@@ -33,7 +33,7 @@ pub use model_types::*;
 pub use network::network_runtime;
 pub use rewriting_types::*;
 pub use sync_types::*;
-pub use syncing::{Synced, Wish};
+pub use syncing::{SyncWish, Synced};
 pub use types::*;
 pub use typescript::typescript;
 

@@ -181,7 +181,7 @@ fn waiting_words(waiting: u64, before: &str) -> String {
 
 /// How somebody wants a sync.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Wish {
+pub struct SyncWish {
     /// Only to be told what would be done.
     pub dry: bool,
     /// Also a look whether a book is published by now.
@@ -215,12 +215,12 @@ impl Engine {
     pub async fn sync_once(
         self: &Arc<Self>,
         row: &RemoteRow,
-        wish: Wish,
+        wish: SyncWish,
         shows: impl Fn(Progress),
     ) -> Result<Synced, ApiError> {
         let forget = self.to_forget(row)?;
         let older_too = self.sync_settings(row.user)?.older_too;
-        let Wish { dry, look_for_book } = wish;
+        let SyncWish { dry, look_for_book } = wish;
         let manner = Manner { older_too, dry, forget: forget.clone(), look_for_book };
         let cancel = Cancel::default();
         let seat = self.desk.take_seat(row.id, cancel.clone());

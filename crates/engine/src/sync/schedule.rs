@@ -13,7 +13,7 @@ use tokio::time::{Instant, sleep_until, timeout};
 
 use super::SyncError;
 use crate::Engine;
-use crate::api::{ApiError, Wish};
+use crate::api::{ApiError, SyncWish};
 use crate::network::runtime;
 use crate::store::remotes::{RemoteId, RemoteRow};
 use crate::store::users;
@@ -110,7 +110,7 @@ impl Schedule {
     }
 
     async fn sync(&self, row: &RemoteRow, failures: u32, asked: bool) -> Result<Turn, ApiError> {
-        let wish = Wish { dry: false, look_for_book: asked };
+        let wish = SyncWish { dry: false, look_for_book: asked };
         let synced = self.engine.sync_once(row, wish, |_| {}).await?;
         Ok(match synced.failure {
             // More than a look: another computer may be at it just now, and have something to say to it.
