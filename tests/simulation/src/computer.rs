@@ -54,6 +54,8 @@ pub struct Computer {
 /// A running engine.
 pub struct Program {
     pub engine: Arc<Engine>,
+    /// Which book came with it.
+    pub edition: usize,
     pub sync: Option<Sync>,
 }
 
@@ -121,7 +123,7 @@ impl Computer {
         let engine = Engine::open(&self.data, book, env).map_err(|error| {
             Violation::of("a_program_starts_after_whatever_happened", format!("{}: {error:?}", self.name))
         })?;
-        self.programs.push(Program { engine: Arc::new(engine), sync: None });
+        self.programs.push(Program { engine: Arc::new(engine), edition: self.edition, sync: None });
         Ok(self.programs.len() - 1)
     }
 

@@ -236,6 +236,8 @@ impl Run<'_> {
         if self.computers[computer].programs.len() > 1 {
             let which = self.random.below(2);
             let program = self.computers[computer].programs.remove(which);
+            // What is started again is the program that was left.
+            self.computers[computer].edition = self.computers[computer].programs[0].edition;
             self.note(format!("one of the programs of {name} is ended"));
             return self.nobody_waits_for(program.sync.map(|sync| sync.under_way).unwrap_or_default());
         }

@@ -61,8 +61,9 @@ pub enum ReplicaFault {
     NotJson { source: serde_json::Error },
     #[error("the replica is not as it was written")]
     Damaged,
+    /// `is_sealed`: it is, byte for byte, what was written.
     #[error("the replica was written by a newer Primer (its format {found}, this program's {FORMAT})")]
-    NewerFormat { found: u64 },
+    NewerFormat { found: u64, is_sealed: bool },
     #[error("the replica belongs to another reader, {found}")]
     WrongUser { found: UserId },
     #[error("the replica belongs to another computer, {found}")]
@@ -78,6 +79,12 @@ impl ReplicaFault {
     /// Whether its journey, or the place where it was kept, may be at fault, and not who wrote it.
     pub fn is_damage(&self) -> bool {
         matches!(self, ReplicaFault::NotJson { .. } | ReplicaFault::Damaged)
+    }
+
+    /// Whether it may read otherwise when it is asked for again. A newer format may be sealed in another way, and a bit
+    /// that fell over may have made it look like one.
+    pub fn may_pass(&self) -> bool {
+        self.is_damage() || matches!(self, ReplicaFault::NewerFormat { is_sealed: false, .. })
     }
 }
 

@@ -22,13 +22,12 @@ pub(super) fn replica(bytes: &[u8], user: UserId, device: DeviceId) -> Result<Re
         serde_json::from_slice(bytes).map_err(|source| ReplicaFault::NotJson { source })?;
     let top = Fields { within: Vec::new(), members: &document };
     // Before all else: a newer format may have changed anything else.
-    match top.get("format").and_then(Value::as_u64) {
+    let (format, is_sealed) = (top.get("format").and_then(Value::as_u64), seal::is_whole(bytes));
+    match format {
+        Some(found) if found > FORMAT => return Err(ReplicaFault::NewerFormat { found, is_sealed }),
+        _ if !is_sealed => return Err(ReplicaFault::Damaged),
         Some(FORMAT) => {}
-        Some(found) if found > FORMAT => return Err(ReplicaFault::NewerFormat { found }),
         _ => return Err(top.fault("format")),
-    }
-    if !seal::is_whole(bytes) {
-        return Err(ReplicaFault::Damaged);
     }
     let found = top.parsed("user", UserId::parse)?;
     if found != user {

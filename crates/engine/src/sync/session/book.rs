@@ -122,13 +122,13 @@ impl Session {
         let digest = TextDigest::of(&object.bytes);
         match parsed {
             Ok(_) => self.note_published(Some(object.etag), Some(object.bytes), None),
-            Err(fault) if fault.is_damage() && tried == Try::First => {
+            Err(fault) if fault.may_pass() && tried == Try::First => {
                 self.book.damaged = Some(digest);
                 self.waiting.push_back(Task::GetBookIndex(etag, Try::Second));
                 Ok(())
             }
             // Another damage than before: it was its journey, and it may be whole there.
-            Err(fault) if fault.is_damage() && self.book.damaged != Some(digest) => Ok(()),
+            Err(fault) if fault.may_pass() && self.book.damaged != Some(digest) => Ok(()),
             Err(fault) => {
                 self.note_published(Some(object.etag), None, Some((Verdict::Refused, words_of(&fault))))
             }

@@ -89,16 +89,16 @@ impl Session {
         let here = self.engine.store.read(|connection| registers::all(connection, self.user))?;
         let parsed = Replica::parse(&object.bytes, self.user, device)
             .and_then(|replica| replica.fits_with(&here).map(|()| replica));
-        let is_damaged = parsed.as_ref().is_err_and(ReplicaFault::is_damage);
+        let may_pass = parsed.as_ref().is_err_and(ReplicaFault::may_pass);
         let digest = TextDigest::of(&object.bytes);
-        if is_damaged && tried == Try::First {
+        if may_pass && tried == Try::First {
             self.damaged.insert(device, digest);
             self.waiting.push_back(Task::GetReplica(device, Try::Second));
             return Ok(());
         }
         // The same twice is what stands there. Otherwise it may be whole there, and is to be read again the next time
         // though nothing changes: its computer may never write again.
-        let is_lost_on_the_way = is_damaged && self.damaged.get(&device) != Some(&digest);
+        let is_lost_on_the_way = may_pass && self.damaged.get(&device) != Some(&digest);
         self.read.insert(device);
         if self.manner.dry {
             if let Ok(replica) = parsed {
@@ -119,7 +119,7 @@ impl Session {
             }
             Ok(_) => Whose::Ours,
             // Nobody can tell whose it was. Written anew, it is of use again.
-            Err(_) if is_damaged => Whose::Ours,
+            Err(fault) if is_lost_on_the_way || fault.is_damage() => Whose::Ours,
             // Under our name and not to be read: whoever wrote it, we are somebody else.
             Err(_) if device == self.device()? => Whose::SomebodyElses,
             Err(_) => Whose::Ours,
