@@ -105,7 +105,7 @@ impl Waiting {
         self.computer.clock.store(at.unix_ms(), Ordering::SeqCst);
     }
 
-    fn restarted(self) -> Waiting {
+    pub fn restarted(self) -> Waiting {
         let Waiting { computer, engine, user, queue: before } = self;
         drop((before, engine));
         let engine = start(&computer);

@@ -3,11 +3,12 @@
 use std::sync::atomic::Ordering;
 
 use primer_domain::freshness::Freshness;
+use primer_domain::ids::ChapterId;
 use primer_engine::rewriting::Turn;
 use serde_json::{Value, json};
 
 use crate::queue::{OnAndOff, fails, waiting, waiting_chapters, wish};
-use crate::rewriting::{KEY, set_model};
+use crate::rewriting::{KEY, TWO_SECTIONS, set_model};
 use crate::world::model_server::{ModelServer, Say, in_other_words, refusal, streamed};
 use crate::world::{is_sentence, python};
 use crate::{assert_visit, call, reader};
@@ -160,6 +161,27 @@ fn a_chapter_that_can_never_be_right_is_given_up_with_the_reason() {
     assert_eq!((waiting_chapters(&status), &status["last"]["rewritten_sections"]), (vec![], &json!(0)));
     assert_eq!(status["last"]["kept"].as_array().unwrap().len(), 2, "{status}");
     assert!(!world.text(3).contains("primer:rewritten"));
+}
+
+#[test]
+fn a_chapter_that_is_given_up_is_told_with_its_reason_and_nothing_is_said_of_the_others() {
+    let server = ModelServer::making(in_other_words);
+    let mut world = waiting(&server);
+    world.computer.book.write_chapter(2, 2, "# Two\n\nAs a newer book has it.\n");
+    let mut world = world.restarted();
+    world.of_chapter("open_chapter", 2);
+    world.computer.book.write_chapter(2, 1, TWO_SECTIONS);
+    let world = world.restarted();
+    world.wish(2, false);
+    world.wish(3, false);
+    assert_eq!(world.turn(), Turn::Took(ChapterId(2)));
+    let status = world.status();
+    assert_eq!((&status["last"]["chapter_id"], waiting_chapters(&status)), (&json!(2), vec![3]), "{status}");
+    assert!(status["last"]["given_up"]["message"].as_str().unwrap().contains("newer"), "{status}");
+    assert!(is_sentence(status["last"]["given_up"]["hint"].as_str().unwrap()), "{status}");
+    assert_eq!(status["trouble"], Value::Null, "the server did nothing wrong");
+    assert_eq!(world.turns(), (vec![3], Turn::Idle));
+    assert_eq!(world.status()["last"]["given_up"], Value::Null);
 }
 
 #[test]

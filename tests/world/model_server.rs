@@ -2,8 +2,10 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::Receiver;
 use std::sync::{Arc, Mutex};
-use std::thread;
+use std::thread::{self, JoinHandle};
 
 use serde_json::{Value, json};
 
@@ -42,13 +44,17 @@ pub enum Reaction {
     SayWithoutEnd(String, String),
     /// In pieces of a few bytes, each sent by itself.
     Drip(String),
+    /// Each piece when the test gives it, until it gives no more.
+    SayAsGiven(Receiver<String>),
 }
 
-pub use Reaction::{Drip, Say, SayAndHang, SayWithoutEnd};
+pub use Reaction::{Drip, Say, SayAndHang, SayAsGiven, SayWithoutEnd};
 
 pub struct ModelServer {
     pub address: SocketAddr,
     asked: Arc<Mutex<Vec<Asked>>>,
+    is_closed: Arc<AtomicBool>,
+    accepting: JoinHandle<()>,
 }
 
 impl ModelServer {
@@ -65,14 +71,27 @@ impl ModelServer {
         let address = listener.local_addr().unwrap();
         let asked = Arc::new(Mutex::new(Vec::new()));
         let (react, seen) = (Arc::new(react), Arc::clone(&asked));
-        thread::spawn(move || {
+        let is_closed = Arc::new(AtomicBool::new(false));
+        let closes = Arc::clone(&is_closed);
+        let accepting = thread::spawn(move || {
             while let Ok((connection, _)) = listener.accept() {
+                if closes.load(Ordering::SeqCst) {
+                    return;
+                }
                 let (react, seen) = (Arc::clone(&react), Arc::clone(&seen));
                 // What the other side does not wait for is of no account.
                 thread::spawn(move || drop(converse(connection, &*react, &seen)));
             }
         });
-        ModelServer { address, asked }
+        ModelServer { address, asked, is_closed, accepting }
+    }
+
+    /// Nobody listens at its address any more.
+    pub fn close(self) {
+        self.is_closed.store(true, Ordering::SeqCst);
+        // So that it looks.
+        drop(TcpStream::connect(self.address));
+        self.accepting.join().unwrap();
     }
 
     /// Whose model makes this of every section.
@@ -125,6 +144,7 @@ fn converse(
                 writer.write_all(rest.as_bytes())?;
             }
         }
+        SayAsGiven(pieces) => pieces.iter().try_for_each(|piece| writer.write_all(piece.as_bytes())),
         Drip(text) => {
             writer.set_nodelay(true)?;
             text.as_bytes().chunks(3).try_for_each(|piece| writer.write_all(piece))

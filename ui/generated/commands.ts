@@ -476,7 +476,7 @@ now: RewritingNow | null,
  */
 waiting: Array<RewritingWish>, 
 /**
- * Why nothing is gone about just now, or why the last chapter was not rewritten.
+ * Why nothing is gone about just now, whichever chapter it is.
  */
 trouble: RewritingTrouble | null, 
 /**
@@ -526,6 +526,8 @@ export type RewritingTrouble = { message: string, hint: string,
  */
 again_s: number | null, };
 
+export type GivenUp = { message: string, hint: string, };
+
 export type RewritingDone = { chapter_id: number, 
 /**
  * 0 if no section of the model's was used.
@@ -534,7 +536,11 @@ rewritten_sections: number,
 /**
  * Those that stand as they were.
  */
-kept: Array<KeptSectionView>, tokens: TokenCount | null, };
+kept: Array<KeptSectionView>, tokens: TokenCount | null, 
+/**
+ * Why it was not gone about, and will not be by itself.
+ */
+given_up: GivenUp | null, };
 
 export type KeptSectionView = { 
 /**

@@ -48,12 +48,17 @@ describe("one chapter", () => {
   });
 
   it("of which nothing was used, or that was given up, says why", () => {
-    const last = { chapter_id: 2, rewritten_sections: 0, kept: [{ heading: "Topics", reason: "It is empty." }], tokens: null };
+    const last = { chapter_id: 2, rewritten_sections: 0, kept: [{ heading: "Topics", reason: "It is empty." }], tokens: null, given_up: null };
     expect(standingOf({ ...calm, last }, 2)).toEqual({ kind: "idle", ended: { sentence: "Nothing of what the model wrote could be used, and the chapter stays as it is. “Topics”: It is empty.", hint: null } });
     expect(standingOf({ ...calm, last: { ...last, rewritten_sections: 1 } }, 2)).toEqual(idle);
     expect(standingOf({ ...calm, last }, 3)).toEqual(idle);
+    const given_up = { message: "It is from a newer book.", hint: "Update the book." };
+    expect(standingOf({ ...calm, last: { ...last, kept: [], given_up } }, 2)).toEqual({ kind: "idle", ended: { sentence: "It is from a newer book.", hint: "Update the book." } });
+  });
+
+  it("that is not wished for is not told of what keeps others waiting", () => {
     const trouble = { message: "The key is wrong.", hint: "Set another.", again_s: null };
-    expect(standingOf({ ...calm, trouble }, 2)).toEqual({ kind: "idle", ended: { sentence: "The key is wrong.", hint: "Set another." } });
+    expect(standingOf({ ...calm, trouble, waiting: [wish] }, 2)).toEqual(idle);
   });
 
   it("says how long its server asked to wait", () => {

@@ -41,9 +41,9 @@ export function standingOf(status: RewritingStatus | null, chapterId: number): S
   return { kind: "waiting", sentence: wish.reason === "" ? "It is about to begin." : wish.reason, hint: null };
 }
 
-function endedOf({ last, trouble }: RewritingStatus, chapterId: number): Ended | null {
-  if (trouble !== null) return { sentence: trouble.message, hint: trouble.hint === "" ? null : trouble.hint };
+function endedOf({ last }: RewritingStatus, chapterId: number): Ended | null {
   if (last === null || last.chapter_id !== chapterId || last.rewritten_sections > 0) return null;
+  if (last.given_up !== null) return { sentence: last.given_up.message, hint: last.given_up.hint === "" ? null : last.given_up.hint };
   const why = last.kept[0];
   const reason = why === undefined ? "" : ` ${why.heading === null ? "The beginning" : `“${why.heading}”`}: ${why.reason}`;
   return { sentence: `Nothing of what the model wrote could be used, and the chapter stays as it is.${reason}`, hint: null };

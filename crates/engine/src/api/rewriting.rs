@@ -131,7 +131,7 @@ fn status_of(
     })
 }
 
-/// What is worth saying: what only a person can mend, a server that fails too often, a chapter that was given up.
+/// What is worth saying: what only a person can mend, and a server that fails too often.
 fn trouble(
     engine: &Engine,
     user: UserId,
@@ -143,7 +143,8 @@ fn trouble(
     let trouble = desk.trouble(user, setting)?;
     let (message, hint) = (trouble.error.message, trouble.error.hint);
     match trouble.remedy {
-        Remedy::Person | Remedy::Nothing => Some(RewritingTrouble { message, hint, again_s: None }),
+        Remedy::Nothing => None,
+        Remedy::Person => Some(RewritingTrouble { message, hint, again_s: None }),
         Remedy::Wait { .. } => {
             let failures = desk.failures_in_a_row(user, setting)?;
             let wait_s = desk.free_at(user, setting, now).map_or(0, |until| seconds_until(until, now));
@@ -307,5 +308,6 @@ fn done(last: Last) -> RewritingDone {
         rewritten_sections: last.rewritten_sections,
         kept: kept.map(|kept| KeptSectionView { heading: kept.heading, reason: kept.reason }).collect(),
         tokens: last.tokens.map(counted),
+        given_up: last.given_up.map(|ApiError { message, hint, .. }| GivenUp { message, hint }),
     }
 }

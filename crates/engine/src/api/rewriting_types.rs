@@ -24,7 +24,7 @@ pub struct RewritingStatus {
     pub now: Option<RewritingNow>,
     /// What waits, in the order in which it will be gone about.
     pub waiting: Vec<RewritingWish>,
-    /// Why nothing is gone about just now, or why the last chapter was not rewritten.
+    /// Why nothing is gone about just now, whichever chapter it is.
     pub trouble: Option<RewritingTrouble>,
     /// Until all of it is done, in seconds, as far as it can be guessed.
     pub eta_s: Option<u64>,
@@ -75,6 +75,14 @@ pub struct RewritingDone {
     /// Those that stand as they were.
     pub kept: Vec<KeptSectionView>,
     pub tokens: Option<TokenCount>,
+    /// Why it was not gone about, and will not be by itself.
+    pub given_up: Option<GivenUp>,
+}
+
+#[derive(Debug, Clone, Serialize, TS)]
+pub struct GivenUp {
+    pub message: String,
+    pub hint: String,
 }
 
 #[derive(Debug, Clone, Serialize, TS)]

@@ -104,6 +104,7 @@ pub fn typescript() -> String {
         rewriting_types::RewritingNow,
         rewriting_types::RewritingWish,
         rewriting_types::RewritingTrouble,
+        rewriting_types::GivenUp,
         rewriting_types::RewritingDone,
         rewriting_types::KeptSectionView,
         rewriting_types::LiveText,

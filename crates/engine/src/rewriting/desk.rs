@@ -60,7 +60,7 @@ pub(super) struct Line {
     last: Option<Last>,
 }
 
-/// Why nothing is rewritten just now, or why the last chapter was not.
+/// Why nothing is rewritten just now, whichever chapter is asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Trouble {
     pub error: ApiError,
@@ -74,6 +74,8 @@ pub struct Last {
     pub rewritten_sections: usize,
     pub kept: Vec<KeptSection>,
     pub tokens: Option<Tokens>,
+    /// Why it was not gone about, and never will be as it is.
+    pub given_up: Option<ApiError>,
 }
 
 /// A rewriting that is under way as long as this lives.
@@ -240,11 +242,19 @@ impl Line {
             rewritten_sections: report.rewritten_sections,
             kept: report.kept.clone(),
             tokens: report.tokens,
+            given_up: None,
         });
     }
 
-    pub fn failed(&mut self, error: ApiError, remedy: Remedy) {
-        self.trouble = Some(Trouble { error, remedy });
+    pub fn failed(&mut self, chapter: ChapterId, error: ApiError, remedy: Remedy) {
+        if remedy == Remedy::Nothing {
+            // It says nothing about the server, nor about any other chapter.
+            let given_up = Some(error);
+            self.last =
+                Some(Last { chapter, rewritten_sections: 0, kept: Vec::new(), tokens: None, given_up });
+        } else {
+            self.trouble = Some(Trouble { error, remedy });
+        }
     }
 }
 

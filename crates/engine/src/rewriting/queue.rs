@@ -194,7 +194,7 @@ impl Queue {
             if let Remedy::Wait { .. } = remedy {
                 line.breaker.failed(now, asked_ms, jitter);
             }
-            line.failed(told.clone(), remedy);
+            line.failed(wish.chapter, told.clone(), remedy);
         });
         if remedy == Remedy::Nothing {
             return Ok(self.end(wish)?);
