@@ -3,6 +3,8 @@
 //! A file appears whole or not at all, is never changed once it is there, and is never believed without its digest.
 //! What can't be believed is moved to `<data>/quarantine/`, not deleted.
 
+mod many;
+
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -14,9 +16,10 @@ use primer_domain::ids::TextDigest;
 use primer_domain::storage_path::StoragePath;
 use thiserror::Error;
 
+pub use many::{Beside, NewText};
+
 use crate::env::Mishaps;
-use crate::parallel::in_parallel;
-use crate::whole_files::{WholeFiles, disk, is_absence};
+use crate::whole_files::{WholeFiles, is_absence};
 
 /// How long to wait for another program that writes to the same data folder. A reader has the text long before.
 const WAIT_FOR_OTHERS: Duration = Duration::from_secs(3);
@@ -74,21 +77,6 @@ pub struct Blobs {
     files: WholeFiles,
 }
 
-/// A text to be stored, whose digest is known to be right.
-#[derive(Clone, Copy)]
-pub struct NewText<'a> {
-    pub path: &'a StoragePath,
-    pub digest: &'a TextDigest,
-    pub bytes: &'a [u8],
-}
-
-/// What came of writing a text beside its place.
-struct Aside {
-    /// The temporary file and the place; none if the text is there already.
-    named: Option<(PathBuf, PathBuf)>,
-    written: Result<(), BlobError>,
-}
-
 /// While it lives, no other program writes to or tidies this data folder's files.
 pub struct WritingAlone {
     _file: File,
@@ -109,6 +97,10 @@ impl Blobs {
     pub(crate) fn with_mishaps(mut self, mishaps: Mishaps) -> Blobs {
         self.files = WholeFiles::with_mishaps(mishaps);
         self
+    }
+
+    pub(crate) fn mishaps_are_possible(&self) -> bool {
+        self.files.mishaps_are_possible()
     }
 
     pub fn folder(&self) -> &Path {
@@ -182,70 +174,6 @@ impl Blobs {
             return Err(BlobError::io("written", &file)(source));
         }
         self.files.sync_folder(folder).map_err(BlobError::io("written", folder))
-    }
-
-    /// Stores all of `texts` durably with two flushes of the disk instead of two for each: one for the bytes, one for
-    /// the names. A text that is there already stays as it is.
-    pub fn write_many(&self, alone: &WritingAlone, texts: &[NewText<'_>]) -> Result<(), BlobError> {
-        let Some(disk) = disk::WholeDisk::of(&self.root) else {
-            return texts.iter().try_for_each(|text| self.write(alone, text.path, text.bytes));
-        };
-        let needed_bytes: u64 = texts.iter().map(|text| text.bytes.len() as u64).sum();
-        self.files.require_room(&self.root, needed_bytes)?;
-        let (mut named, mut written) = (Vec::new(), Ok(()));
-        for aside in self.write_aside(texts) {
-            named.extend(aside.named);
-            written = written.and(aside.written);
-        }
-        let written =
-            written.and_then(|()| self.files.flush(&disk).map_err(BlobError::io("written", &self.root)));
-        if let Err(error) = written {
-            // On a full disk what is of no use must not take what room there is.
-            for (temporary, _) in &named {
-                self.files.remove_if_there(temporary)?;
-            }
-            return Err(error);
-        }
-        for (temporary, file) in &named {
-            self.files.rename(temporary, file).map_err(BlobError::io("written", file))?;
-        }
-        self.files.flush(&disk).map_err(BlobError::io("written", &self.root))
-    }
-
-    /// Each beside its place. In a simulation one after the other, for chance decides there at which step something
-    /// goes wrong, and then those after it are not begun.
-    fn write_aside(&self, texts: &[NewText<'_>]) -> Vec<Aside> {
-        if !self.files.mishaps_are_possible() {
-            return in_parallel(texts, |text| self.write_temporary(text));
-        }
-        let mut written = Vec::new();
-        for text in texts {
-            written.push(self.write_temporary(text));
-            if written.last().is_some_and(|aside| aside.written.is_err()) {
-                break;
-            }
-        }
-        written
-    }
-
-    fn write_temporary(&self, text: &NewText<'_>) -> Aside {
-        let NewText { path, digest, bytes } = *text;
-        let ready = match self.read(path, digest, bytes.len() as u64) {
-            Found::Intact(_) => return Aside { named: None, written: Ok(()) },
-            Found::Damaged => self.set_aside(path),
-            Found::Missing => Ok(()),
-        };
-        let file = self.file(path);
-        let folder = file.parent().unwrap_or(&self.root).to_owned();
-        let temporary = file.with_extension("md.tmp");
-        let make_folder = || self.files.make_all_folders(&folder);
-        let written = ready
-            .and_then(|()| make_folder().map_err(BlobError::io("made", &folder)))
-            .and_then(|()| {
-                self.files.write_file(&temporary, bytes).map_err(BlobError::io("written", &temporary))
-            })
-            .map(drop);
-        Aside { named: Some((temporary, file)), written }
     }
 
     /// Reads a text and believes it only if its length and its digest are the expected ones. Whatever else is in its

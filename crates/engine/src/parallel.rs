@@ -25,13 +25,17 @@ pub fn in_parallel<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync)
     })
 }
 
-/// Makes something of each of `items` and then takes it, one after the other; while one is taken, the next is made. Ends
-/// with the first that can't be taken.
-pub fn ahead<T: Copy + Send, R: Send, E>(
+/// Makes something of each of `items` and then takes it, one after the other; while one is taken, the next is made, unless
+/// it must not be `ahead`. Ends with the first that can't be taken.
+pub fn make_and_take<T: Copy + Send, R: Send, E>(
+    ahead: bool,
     mut items: impl Iterator<Item = T>,
     make: impl Fn(T) -> R + Sync,
     mut take: impl FnMut(T, R) -> Result<(), E>,
 ) -> Result<(), E> {
+    if !ahead {
+        return items.try_for_each(|item| take(item, make(item)));
+    }
     let make = &make;
     thread::scope(|scope| {
         let mut ready = items.next().map(|item| (item, make(item)));
@@ -47,13 +51,14 @@ pub fn ahead<T: Copy + Send, R: Send, E>(
 
 #[cfg(test)]
 mod tests {
-    use super::{ahead, in_parallel};
+    use super::{in_parallel, make_and_take};
 
     #[test]
     fn what_is_made_ahead_is_taken_in_order_up_to_the_first_that_cant_be() {
-        for fails_at in [0, 3, 9, 10, 99] {
+        for (fails_at, ahead) in [0, 3, 9, 10, 99].into_iter().flat_map(|at| [(at, true), (at, false)]) {
             let mut taken = Vec::new();
-            let end = ahead(
+            let end = make_and_take(
+                ahead,
                 0..10,
                 |item: u32| item * 2,
                 |item, made| {

@@ -16,8 +16,8 @@ use super::SyncError;
 use super::gather::Gathered;
 use super::session::Manner;
 use crate::Engine;
-use crate::blobs::{Found, NewText};
-use crate::parallel::{ahead, in_parallel};
+use crate::blobs::{Beside, BlobError, Found, NewText, WritingAlone};
+use crate::parallel::{in_parallel, make_and_take};
 use crate::reading::generator;
 use crate::replica;
 use crate::store::remote_replicas::{self, KnownReplica};
@@ -28,6 +28,9 @@ use crate::store::{StoreError, backgrounds, chapters, devices, earlier_rewrites,
 /// As many texts, of so many bytes together, share one flush of the disk.
 const BATCH: usize = 512;
 const BATCH_BYTES: u64 = 12 << 20;
+
+/// As many are written here before another program, or a chapter that is opened, has its turn.
+const TEXTS_IN_A_TURN: usize = 1_024;
 
 impl Engine {
     /// The bytes of a stored text, if they are what they should be.
@@ -126,23 +129,32 @@ impl Engine {
             Some(personalise(&chapter.source, background).into_bytes())
                 .filter(|bytes| is_as_announced(wanted, bytes))
         };
-        let batches = batches(announced, |wanted| wanted.entry.len_bytes);
-        ahead(
-            batches,
-            |batch| in_parallel(batch, make),
-            |batch, texts| {
-                let mut ready = Vec::new();
-                for (wanted, text) in batch.iter().zip(texts) {
-                    match text {
-                        Some(bytes) => ready.push((wanted.clone(), bytes)),
-                        None => unlike.push(wanted.path),
-                    }
-                }
-                self.keep_announced(&ready, |_| None)?;
-                written += ready.len() as u64;
-                Ok::<_, SyncError>(())
-            },
-        )?;
+        for some in announced.chunks(TEXTS_IN_A_TURN) {
+            // Whoever opens a chapter meanwhile waits for no more than these.
+            let alone = self.blobs.write_alone()?;
+            make_and_take(
+                !self.blobs.mishaps_are_possible(),
+                batches(some, |wanted| wanted.entry.len_bytes),
+                |batch| {
+                    let ready: Vec<(Wanted, Vec<u8>)> = batch
+                        .iter()
+                        .zip(in_parallel(batch, make))
+                        .filter_map(|(wanted, text)| Some((wanted.clone(), text?)))
+                        .collect();
+                    self.lay_beside(&alone, &ready).map(|beside| (beside, ready))
+                },
+                |batch, laid| {
+                    let (beside, ready) = laid?;
+                    self.keep_announced(beside, &ready, |_| None)?;
+                    written += ready.len() as u64;
+                    let mut kept = ready.iter().map(|(wanted, _)| wanted.path).peekable();
+                    unlike.extend(
+                        batch.iter().map(|wanted| wanted.path).filter(|path| kept.next_if_eq(path).is_none()),
+                    );
+                    Ok::<_, SyncError>(())
+                },
+            )?;
+        }
         Ok((written, unlike))
     }
 
@@ -196,7 +208,9 @@ impl Engine {
         missing: &[StoragePath],
     ) -> Result<(), SyncError> {
         for batch in batches(right, |(wanted, _)| wanted.entry.len_bytes) {
-            self.keep_announced(batch, |wanted| Some(wanted.entry.stamp.device))?;
+            let alone = self.blobs.write_alone()?;
+            let beside = self.lay_beside(&alone, batch)?;
+            self.keep_announced(beside, batch, |wanted| Some(wanted.entry.stamp.device))?;
         }
         if right.is_empty() && missing.is_empty() {
             return Ok(());
@@ -210,22 +224,26 @@ impl Engine {
         Ok(())
     }
 
-    /// Writes a batch of texts that are as announced, and their rows: files first, all flushed together, then one
-    /// transaction.
+    /// A batch of texts that are as announced, beside their places.
+    fn lay_beside(&self, alone: &WritingAlone, batch: &[(Wanted, Vec<u8>)]) -> Result<Beside<'_>, BlobError> {
+        let texts: Vec<NewText<'_>> = batch
+            .iter()
+            .map(|(wanted, bytes)| NewText { path: &wanted.path, digest: &wanted.entry.digest, bytes })
+            .collect();
+        self.blobs.write_beside(alone, &texts)
+    }
+
+    /// Puts them in their places, all flushed together, and then records them in one transaction.
     fn keep_announced(
         &self,
+        beside: Beside<'_>,
         batch: &[(Wanted, Vec<u8>)],
         came_from: impl Fn(&Wanted) -> Option<DeviceId>,
     ) -> Result<(), SyncError> {
         if batch.is_empty() {
             return Ok(());
         }
-        let alone = self.blobs.write_alone()?;
-        let files: Vec<NewText<'_>> = batch
-            .iter()
-            .map(|(wanted, bytes)| NewText { path: &wanted.path, digest: &wanted.entry.digest, bytes })
-            .collect();
-        self.blobs.write_many(&alone, &files)?;
+        beside.put_in_place()?;
         let at = self.env.now();
         self.store.write(|tx| {
             for (wanted, bytes) in batch {
