@@ -46,7 +46,7 @@ class SyncWatch extends Watch<SyncStatus> {
     }
   }
 
-  protected nextAfterMs(): number {
+  protected nextAfterMs(): number | null {
     return pollAfterMs(this.status, this.isEager());
   }
 

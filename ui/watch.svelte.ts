@@ -1,4 +1,8 @@
-//! Looks at how something stands for a reader, as often as it may change, and never while nobody can see the window.
+//! Looks at how something stands for a reader: when the engine says that it may have changed, when the window is looked at
+//! again, and seldom by itself. Never while nobody can see the window.
+
+/** What the shell tells the page by (`src-tauri/src/window.rs`). */
+const NEWS = "primer:news";
 
 export abstract class Watch<Status> {
   status = $state.raw<Status | null>(null);
@@ -23,8 +27,13 @@ export abstract class Watch<Status> {
   protected begin(): void {
     document.addEventListener("visibilitychange", () => {
       if (document.visibilityState === "hidden") window.clearTimeout(this.timer);
-      else if (this.isWorthALook()) void this.look();
+      else this.lookIfWorth();
     });
+    for (const news of [NEWS, "focus"]) window.addEventListener(news, () => this.lookIfWorth());
+  }
+
+  private lookIfWorth(): void {
+    if (document.visibilityState !== "hidden" && this.isWorthALook()) void this.look();
   }
 
   /** Whose it is about. */

@@ -12,10 +12,12 @@ use primer_engine::bookshelf::BookSource;
 use primer_engine::env::Env;
 use primer_engine::rewriting;
 use primer_engine::sync::schedule;
+use tauri::AppHandle;
 
 use crate::commands;
 use crate::early::{self, Answers};
 use crate::start::Page;
+use crate::window;
 
 /// The data folder being opened, on a thread of its own, while the toolkit gets ready.
 pub struct Opening {
@@ -47,7 +49,8 @@ impl Opening {
 }
 
 /// What one window does for its data folder all the while.
-pub fn at_work(engine: &Arc<Engine>) {
+pub fn at_work(app: &AppHandle, engine: &Arc<Engine>) {
+    window::pass_on_news(app, Arc::clone(engine));
     commands::note_in_background(Arc::clone(engine));
     commands::tidy_in_background(Arc::clone(engine));
     // Without it everything is still there to be read, and synced by hand.
@@ -71,12 +74,12 @@ impl Backend {
     }
 
     /// The engine, opened now if it could not be opened before.
-    pub fn engine_or_open(&self) -> Opened {
+    pub fn engine_or_open(&self, app: &AppHandle) -> Opened {
         let mut opened = self.opened.lock().unwrap_or_else(PoisonError::into_inner);
         if opened.is_err() {
             *opened = open(self.data.as_deref(), self.book.clone());
             if let Ok(engine) = &*opened {
-                at_work(engine);
+                at_work(app, engine);
             }
         }
         opened.clone()

@@ -16,7 +16,7 @@ pub async fn call(app: AppHandle, name: String, request: Value) -> Result<Value,
     let answer = tauri::async_runtime::spawn_blocking(move || {
         let backend = task_app.state::<Backend>();
         // The first command of a page; a page that begins anew may find mended what was wrong.
-        let engine = if name == "startup" { backend.engine_or_open()? } else { backend.engine()? };
+        let engine = if name == "startup" { backend.engine_or_open(&task_app)? } else { backend.engine()? };
         dispatch(&engine, &name, request)
     });
     let answer = answer.await;

@@ -49,9 +49,10 @@ fn main() {
             app.manage(backend);
             let webview_data = data.as_deref().filter(|_| engine.is_ok()).map(|data| data.join("webview"));
             // What only follows a start must not take its time.
+            let handle = app.handle().clone();
             let shown = move || {
                 if let Ok(engine) = &engine {
-                    backend::at_work(engine);
+                    backend::at_work(&handle, engine);
                 }
             };
             window::open(app, webview_data, &page, &early::script(&answers), shown)?;

@@ -2,8 +2,10 @@
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
+use primer_engine::Engine;
+use tauri::async_runtime;
 use tauri::plugin::TauriPlugin;
 use tauri::{App, AppHandle, Manager, Runtime, WebviewUrl, WebviewWindowBuilder};
 use tauri_plugin_window_state::StateFlags;
@@ -18,6 +20,9 @@ const UNNAMED: &str = "Primer";
 
 /// Set by `cargo xtask bench`, which times a start by the title that says what is on the screen.
 const TRACE_TITLE: &str = "PRIMER_TRACE_TITLE";
+
+/// Heard by `ui/watch.svelte.ts`.
+const TELL_NEWS: &str = "window.dispatchEvent(new Event('primer:news'))";
 
 /// Logical pixels.
 const SIZE: (f64, f64) = (1280.0, 860.0);
@@ -109,6 +114,21 @@ fn show<R: Runtime>(app: &AppHandle<R>, page: &Page) {
     {
         eprintln!("What was asked for could not be shown: {error}.");
     }
+}
+
+/// Tells the page whenever how things stand has changed. What has, it asks for itself.
+pub fn pass_on_news(app: &AppHandle, engine: Arc<Engine>) {
+    let app = app.clone();
+    async_runtime::spawn(async move {
+        loop {
+            engine.news().next().await;
+            if let Some(window) = app.get_webview_window(LABEL)
+                && let Err(error) = window.eval(TELL_NEWS)
+            {
+                eprintln!("The window could not be told the news: {error}.");
+            }
+        }
+    });
 }
 
 fn raise<R: Runtime>(app: &AppHandle<R>) {

@@ -1,11 +1,9 @@
 //! How the rewriting of chapters stands, as the window says it. Pure, so that each sentence has a test.
 import type { ChapterPage, ChapterRewriting, RewritingStatus } from "../generated/commands";
-import { counted } from "./sync";
+import { CALM_MS, counted } from "./sync";
 
 /** While a text is being rewritten, often enough to be seen moving. */
 const CLOSE_MS = 1_000;
-/** While one waits for a server that is not there: the engine tries again by itself, and says so then. */
-const CALM_MS = 10_000;
 /** After somebody asked for something, which may begin and end between two ordinary looks. */
 const EAGER_MS = 400;
 

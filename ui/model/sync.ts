@@ -2,20 +2,16 @@
 import type { ComputerView, Finding, RemoteView, SyncRunView, SyncState, SyncStatus, Verdict } from "../generated/commands";
 import { bytes, list } from "./sentences";
 
-/** While something is on its way, often enough to be seen moving. */
-const CLOSE_MS = 2_000;
-/** While nothing is, often enough that “2 minutes ago” stays true. */
-const CALM_MS = 30_000;
+/** For words like “2 minutes ago”, and for what another program did: the engine tells of its own. A computer at rest is woken
+ * no more than once a minute. */
+export const CALM_MS = 65_000;
 /** After somebody asked for a sync, which may begin and end between two ordinary looks. */
 const EAGER_MS = 700;
 
-/** How long until the next look at how sync stands. */
-export function pollAfterMs(status: SyncStatus | null, eager: boolean): number {
+/** How long until the next look at how sync stands; none where nothing is synced. */
+export function pollAfterMs(status: SyncStatus | null, eager: boolean): number | null {
   if (eager) return EAGER_MS;
-  if (status === null) return CALM_MS;
-  // Whoever paused it, or must mend it, comes back through this window, which then looks by itself.
-  if (status.state === "paused" || status.state === "needs_you") return CALM_MS;
-  return status.state === "syncing" || status.waiting > 0 ? CLOSE_MS : CALM_MS;
+  return status?.state === "alone" ? null : CALM_MS;
 }
 
 /** Where there is room for a word only. */

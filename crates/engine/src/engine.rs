@@ -13,6 +13,7 @@ use crate::cache::Notes;
 use crate::editions::Editions;
 use crate::env::Env;
 use crate::installed::open_newest;
+use crate::news::News;
 use crate::reading::Flights;
 use crate::rendered::RenderedPages;
 use crate::rewriting;
@@ -47,6 +48,7 @@ pub struct Engine {
     pub(crate) secrets: Secrets,
     pub(crate) desk: Desk,
     pub(crate) rewriting_desk: rewriting::Desk,
+    pub(crate) news: News,
 }
 
 impl Engine {
@@ -59,6 +61,7 @@ impl Engine {
         let editions = Editions::in_folder(data, env.mishaps());
         let shelf = open_newest(&store, &editions, book)?;
         let secrets = Secrets::open(data, env.uses_keychain());
+        let news = News::default();
         Ok(Engine {
             env,
             data: data.to_owned(),
@@ -71,8 +74,9 @@ impl Engine {
             rewritings: Flights::default(),
             notes: Mutex::new(Notes::default()),
             secrets,
-            desk: Desk::default(),
-            rewriting_desk: rewriting::Desk::default(),
+            desk: Desk::telling(news.clone()),
+            rewriting_desk: rewriting::Desk::telling(news.clone()),
+            news,
         })
     }
 
@@ -83,6 +87,11 @@ impl Engine {
     /// What is being synced, and the bell that starts a sync.
     pub fn desk(&self) -> &Desk {
         &self.desk
+    }
+
+    /// That how things stand has changed, for the window.
+    pub fn news(&self) -> &News {
+        &self.news
     }
 
     pub fn env(&self) -> &Env {

@@ -16,6 +16,7 @@ mod http;
 mod installed;
 pub mod model;
 mod network;
+pub mod news;
 mod parallel;
 pub mod publishing;
 pub mod reading;

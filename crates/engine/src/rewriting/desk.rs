@@ -15,6 +15,7 @@ use super::{Live, Remedy, Report};
 use crate::Cancel;
 use crate::api::ApiError;
 use crate::model::{ModelSetting, Tokens};
+use crate::news::News;
 
 #[derive(Default)]
 pub struct Desk {
@@ -32,6 +33,7 @@ pub struct Desk {
     changes: AtomicU64,
     /// Rung when there may be something to do.
     pub bell: Notify,
+    news: News,
 }
 
 /// By chapter, background and what the model takes at once.
@@ -86,11 +88,16 @@ pub(super) struct Seat<'a> {
 }
 
 impl Desk {
+    pub(crate) fn telling(news: News) -> Desk {
+        Desk { news, ..Desk::default() }
+    }
+
     /// There is one for each program: its queue does one thing at a time.
     pub(super) fn take_seat(&self, user: UserId, chapter: ChapterId, hash: ProfileHash) -> Seat<'_> {
         let live = lock(&self.unfinished).get(&(user, chapter)).cloned().unwrap_or_default();
         let under_way = UnderWay { user, chapter, hash, cancel: Cancel::default(), live };
         *lock(&self.under_way) = Some(under_way.clone());
+        self.news.tell();
         Seat { desk: self, cancel: under_way.cancel, live: under_way.live }
     }
 
@@ -207,6 +214,7 @@ impl Desk {
 
     pub(crate) fn note_change(&self) {
         self.changes.fetch_add(1, Ordering::Relaxed);
+        self.news.tell();
     }
 
     pub(crate) fn changes(&self) -> u64 {
@@ -274,6 +282,7 @@ impl Seat<'_> {
 impl Drop for Seat<'_> {
     fn drop(&mut self) {
         *lock(&self.desk.under_way) = None;
+        self.desk.news.tell();
     }
 }
 

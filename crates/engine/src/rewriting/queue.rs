@@ -90,6 +90,8 @@ impl Queue {
                 _ if needs_person => {}
                 None => {
                     self.go_about(&wish, &profile, &setting)?;
+                    // After what came of it was noted.
+                    engine.news.tell();
                     return Ok(Turn::Took(wish.chapter));
                 }
                 Some(at) => next = Some(next.map_or(at, |next| next.min(at))),

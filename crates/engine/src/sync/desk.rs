@@ -9,6 +9,7 @@ use tokio::sync::Notify;
 
 use super::Progress;
 use crate::Cancel;
+use crate::news::News;
 use crate::store::remotes::RemoteId;
 
 #[derive(Default)]
@@ -22,6 +23,7 @@ pub struct Desk {
     arrivals: AtomicU64,
     /// Rung when there is something to sync, or somebody wants it.
     pub bell: Notify,
+    news: News,
 }
 
 #[derive(Debug, Clone, Default)]
@@ -37,8 +39,13 @@ pub struct Seat<'a> {
 }
 
 impl Desk {
+    pub(crate) fn telling(news: News) -> Desk {
+        Desk { news, ..Desk::default() }
+    }
+
     pub fn take_seat(&self, remote: RemoteId, cancel: Cancel) -> Seat<'_> {
         self.lock().insert(remote, UnderWay { progress: Progress::default(), cancel });
+        self.news.tell();
         Seat { desk: self, remote }
     }
 
@@ -62,6 +69,7 @@ impl Desk {
     /// Something changed here, and goes with the next sync.
     pub fn note_change(&self) {
         self.bell.notify_one();
+        self.news.tell();
     }
 
     /// The network may be back: what failed for want of it is worth trying now.
@@ -107,11 +115,13 @@ impl Seat<'_> {
         if let Some(under_way) = self.desk.lock().get_mut(&self.remote) {
             under_way.progress = progress;
         }
+        self.desk.news.tell();
     }
 }
 
 impl Drop for Seat<'_> {
     fn drop(&mut self) {
         self.desk.lock().remove(&self.remote);
+        self.desk.news.tell();
     }
 }
