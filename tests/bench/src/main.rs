@@ -4,6 +4,7 @@
 //! machine; the ratios hardly do.
 
 mod bare;
+mod fill;
 mod reader;
 #[path = "../../remote/server.rs"]
 #[allow(
@@ -15,8 +16,8 @@ mod server;
 #[path = "../../remote/server_process.rs"]
 #[allow(dead_code, clippy::unwrap_used, reason = "shared with the tests of remotes")]
 mod server_process;
+mod start;
 mod sync;
-mod window;
 
 use std::process::ExitCode;
 use std::time::Instant;
@@ -51,8 +52,8 @@ fn main() -> ExitCode {
     if is_wanted("sync") {
         ratios.extend(sync::ratios());
     }
-    if is_wanted("window") {
-        ratios.extend(window::ratios());
+    if is_wanted("start") {
+        ratios.extend(start::ratios());
     }
     println!("\n{:<58} {:>8} {:>8}", "", "ratio", "limit");
     for ratio in &ratios {

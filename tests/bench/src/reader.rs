@@ -87,7 +87,7 @@ fn flatness(small: &Path, few: &Engine, user: &str) -> Ratio {
     }
 }
 
-fn copy_folder(from: &Path, to: &Path) {
+pub fn copy_folder(from: &Path, to: &Path) {
     std::fs::create_dir_all(to).expect("the folder can be made");
     for entry in std::fs::read_dir(from).expect("the folder can be listed") {
         let entry = entry.expect("the folder can be listed");

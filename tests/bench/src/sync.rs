@@ -1,6 +1,5 @@
 //! Syncing against `rclone copy` on the same server, and what a sync costs when there is little to do.
 
-mod fill;
 mod rclone;
 
 use std::path::Path;
@@ -15,7 +14,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::server::{KEY, SECRET, Server, fresh_prefix, seaweedfs};
-use crate::{Ratio, median, time_us};
+use crate::{Ratio, fill, median, time_us};
 
 const MANY: usize = 1_000;
 const VERY_MANY: usize = 10_000;

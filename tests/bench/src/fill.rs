@@ -49,6 +49,38 @@ pub fn generated(engine: &Engine, data: &Path, user: &str, number: usize) {
     store(data, user, &format!("primer/{GENERATOR_VERSION}"), texts);
 }
 
+/// So many short ones, each with its file and all its rows, as chapters of backgrounds that were once the reader's.
+pub fn small_texts(data: &Path, user: UserId, number: usize) {
+    let text = |index: usize| format!("Text {index}.\n").into_bytes();
+    let of = |index: usize| {
+        (ChapterId((index % 6) as u32 + 1), ProfileHash::new(((index / 6) as u128 + 1).to_be_bytes()))
+    };
+    let generator = format!("primer/{GENERATOR_VERSION}");
+    store(data, user, &generator, (0..number).map(|index| (of(index).0, of(index).1, text(index))));
+    let mut connection = Connection::open(data.join("primer.sqlite3")).expect("the database opens");
+    let transaction = connection.transaction().expect("a transaction begins");
+    for index in 0..number {
+        let (chapter_id, profile_hash) = of(index);
+        let path = path(user, chapter_id, profile_hash, &text(index)).to_string();
+        transaction
+            .prepare_cached(
+                "INSERT INTO personalized_chapters (user_id, chapter_id, profile_hash, storage_path, chapter_version,
+                     created_at)
+                 VALUES (?1, ?2, ?3, ?4, 1, ?5)",
+            )
+            .and_then(|mut statement| {
+                statement.execute(params![user.to_string(), chapter_id.0, profile_hash.to_string(), path, AT])
+            })
+            .expect("a row is added");
+    }
+    transaction.commit().expect("the rows are written");
+}
+
+fn path(user: UserId, chapter_id: ChapterId, profile_hash: ProfileHash, bytes: &[u8]) -> StoragePath {
+    let digest = TextDigest::of(bytes).prefix();
+    StoragePath { user_id: user, chapter_id, profile_hash, chapter_version: ChapterVersion(1), digest }
+}
+
 /// A goal of its own makes a background another one.
 fn background(index: usize) -> Background {
     Background {
@@ -83,13 +115,7 @@ fn store(
     let transaction = connection.transaction().expect("a transaction begins");
     for (chapter_id, profile_hash, bytes) in texts {
         let digest = TextDigest::of(&bytes);
-        let path = StoragePath {
-            user_id: user,
-            chapter_id,
-            profile_hash,
-            chapter_version: ChapterVersion(1),
-            digest: digest.prefix(),
-        };
+        let path = path(user, chapter_id, profile_hash, &bytes);
         let file = data.join("blobs").join(path.to_string());
         std::fs::create_dir_all(file.parent().expect("a folder")).expect("a folder is made");
         std::fs::write(&file, &bytes).expect("a file is written");
