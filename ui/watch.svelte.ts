@@ -33,6 +33,8 @@ export abstract class Watch<Status> {
   }
 
   private lookIfWorth(): void {
+    // The first look is on its way.
+    if (this.status === null) return;
     if (document.visibilityState !== "hidden" && this.isWorthALook()) void this.look();
   }
 

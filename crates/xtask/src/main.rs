@@ -34,7 +34,7 @@ cargo xtask run [--release]   build and open the app; without a display, walk th
 cargo xtask test [FILTER]     every test, or those whose name contains FILTER
 cargo xtask check             format, clippy, generated types, svelte-check, licences, the repository's own rules
 cargo xtask types             write ui/generated/commands.ts
-cargo xtask bench             speed as ratios, release build
+cargo xtask bench [PART]      speed as ratios, release build: of reading, sync or start, or of all
 cargo xtask sim [--seeds N] [--seed S] [--jobs J]   computers that sync while everything goes wrong, from seeds
 cargo xtask package [--check] deb and rpm in artifacts/packages; --check tries the deb in a Debian of its own";
 
@@ -49,7 +49,9 @@ fn main() -> ExitCode {
         ["test", filter] if !filter.starts_with('-') => return tasks::test::test(&root, Some(filter)),
         ["check"] => tasks::check::check(&root),
         ["types"] => types::write(&root),
-        ["bench"] => tasks::bench::bench(&root),
+        ["bench", parts @ ..] if parts.iter().all(|part| tasks::bench::PARTS.contains(part)) => {
+            tasks::bench::bench(&root, parts)
+        }
         ["package"] => tasks::package::package(&root, false),
         ["package", "--check"] => tasks::package::package(&root, true),
         ["sim", words @ ..] => tasks::sim::sim(&root, words),

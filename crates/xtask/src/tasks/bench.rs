@@ -11,7 +11,11 @@ use crate::{cargo, packages, tools, ui};
 
 const MEASURED: [&str; 4] = ["primer-desktop", "primer-cli", "primer-bench", "primer-empty-window"];
 
-pub fn bench(root: &Path) -> Result<(), Failure> {
+/// What can be asked for alone.
+pub const PARTS: [&str; 3] = ["reading", "sync", "start"];
+
+/// `parts`: of [`PARTS`]; all of them if none is named.
+pub fn bench(root: &Path, parts: &[&str]) -> Result<(), Failure> {
     step("system packages", packages::install)?;
     let server = step("the S3 server", || tools::install(root, &tools::SEAWEEDFS))?;
     let rclone = step("rclone", || tools::install(root, &tools::RCLONE))?;
@@ -19,7 +23,7 @@ pub fn bench(root: &Path) -> Result<(), Failure> {
     let built = step("build for release", || cargo::build_release(root, &MEASURED))?;
     // A desktop has a session bus; without one each start would spend its time looking for it.
     let mut command = Command::new("dbus-run-session");
-    command.arg("--").arg(built.get("primer-bench")?).current_dir(root);
+    command.arg("--").arg(built.get("primer-bench")?).args(parts).current_dir(root);
     for (tool, place) in [(&tools::SEAWEEDFS, server), (&tools::RCLONE, rclone)] {
         if let Some(place) = place {
             command.env(tool.place, place);

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::opened::Opened;
-use super::processes::Activity;
+use super::processes::between;
 use super::{empty_window, primer_window, rest};
 use crate::Ratio;
 
@@ -19,9 +19,10 @@ pub fn ratios(data: &Path) -> Vec<Ratio> {
     let primer = Opened::start(&primer_window(), data, "1 Introduction");
     let empty = Opened::start(&empty_window(), data, "ready");
     rest(SETTLED);
-    let before = [primer.activity(), empty.activity()];
+    let before = [primer.threads(), empty.threads()];
     rest(WATCHED);
-    let [primer_did, empty_did] = [since(before[0], primer.activity()), since(before[1], empty.activity())];
+    let primer_did = between(&before[0], &primer.threads());
+    let empty_did = between(&before[1], &empty.threads());
     primer.close();
     empty.close();
     let (seconds, minutes) = (WATCHED.as_secs_f64(), WATCHED.as_secs_f64() / 60.0);
@@ -46,12 +47,4 @@ pub fn ratios(data: &Path) -> Vec<Ratio> {
             detail: format!("{} / {} in {seconds:.0} s", primer_did.sleeps, empty_did.sleeps),
         },
     ]
-}
-
-fn since(before: Activity, now: Activity) -> Activity {
-    Activity {
-        on_processor_ms: now.on_processor_ms - before.on_processor_ms,
-        // A thread that has ended took its count along.
-        sleeps: now.sleeps.saturating_sub(before.sleeps),
-    }
 }

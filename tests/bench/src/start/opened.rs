@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::time::Instant;
 
-use super::processes::{Activity, activity, family, memory_mb};
+use super::processes::{Threads, family, memory_mb, threads};
 use super::slow_disk::Group;
 
 pub struct Opened {
@@ -76,11 +76,8 @@ impl Opened {
     }
 
     /// Of all its processes.
-    pub fn activity(&self) -> Activity {
-        family(self.child.id()).into_iter().map(activity).fold(Activity::default(), |sum, one| Activity {
-            on_processor_ms: sum.on_processor_ms + one.on_processor_ms,
-            sleeps: sum.sleeps + one.sleeps,
-        })
+    pub fn threads(&self) -> Threads {
+        family(self.child.id()).into_iter().flat_map(threads).collect()
     }
 
     pub fn close(mut self) {

@@ -1,5 +1,6 @@
 //! What the system says of a program and all that it started.
 
+use std::collections::BTreeMap;
 use std::fs;
 
 /// A process and all it started.
@@ -21,26 +22,41 @@ pub fn memory_mb(process: u32) -> f64 {
     kilobytes.unwrap_or(0.0) / 1024.0
 }
 
-/// Since it began.
+/// Of one or more threads.
 #[derive(Default, Clone, Copy)]
 pub struct Activity {
     pub on_processor_ms: f64,
-    /// How often one of its threads went to sleep, and so had been woken.
+    /// How often a thread went to sleep, and so had been woken.
     pub sleeps: u64,
 }
 
-pub fn activity(process: u32) -> Activity {
-    let mut sum = Activity::default();
-    for thread in fs::read_dir(format!("/proc/{process}/task")).into_iter().flatten().flatten() {
+/// Each thread by its number, with what it did since it began. One that ends takes its count along.
+pub type Threads = BTreeMap<String, Activity>;
+
+pub fn threads(process: u32) -> Threads {
+    let folder = fs::read_dir(format!("/proc/{process}/task"));
+    let threads = folder.into_iter().flatten().flatten().map(|thread| {
         let read = |name: &str| fs::read_to_string(thread.path().join(name)).unwrap_or_default();
         let on_processor_ns = read("schedstat").split(' ').next().and_then(|ns| ns.parse::<f64>().ok());
-        sum.on_processor_ms += on_processor_ns.unwrap_or(0.0) / 1e6;
         let sleeps = read("status")
             .lines()
             .find_map(|line| line.strip_prefix("voluntary_ctxt_switches:")?.trim().parse::<u64>().ok());
-        sum.sleeps += sleeps.unwrap_or(0);
-    }
-    sum
+        let did =
+            Activity { on_processor_ms: on_processor_ns.unwrap_or(0.0) / 1e6, sleeps: sleeps.unwrap_or(0) };
+        (thread.file_name().to_string_lossy().into_owned(), did)
+    });
+    threads.collect()
+}
+
+/// What the threads that are still there did in between.
+pub fn between(before: &Threads, now: &Threads) -> Activity {
+    now.iter().fold(Activity::default(), |sum, (thread, did)| {
+        let earlier = before.get(thread).copied().unwrap_or_default();
+        Activity {
+            on_processor_ms: sum.on_processor_ms + did.on_processor_ms - earlier.on_processor_ms,
+            sleeps: sum.sleeps + did.sleeps.saturating_sub(earlier.sleeps),
+        }
+    })
 }
 
 /// Each process with its parent.
