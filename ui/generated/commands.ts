@@ -348,6 +348,12 @@ file: string,
  */
 merge_user_id: string | null, };
 
+export type SavedJoining = { 
+/**
+ * Where it is, as a person reads it.
+ */
+file: string, };
+
 export type Joined = { user_id: string, name: string, remote_id: string, 
 /**
  * The reader of this computer who was merged.
@@ -631,6 +637,7 @@ export type Commands = {
   pause_remote: { request: PauseRemote; response: Nothing };
   list_computers: { request: OfReader; response: Array<ComputerView> };
   export_computer: { request: OfReader; response: Joining };
+  save_joining: { request: OfReader; response: SavedJoining };
   join_reader: { request: JoinReader; response: Joined };
   forget_computer: { request: ForgetComputer; response: Nothing };
   sync_status: { request: OfReader; response: SyncStatus };

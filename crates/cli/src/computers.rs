@@ -1,7 +1,7 @@
 //! A reader's computers: listing, adding, forgetting.
 
 use std::fs;
-use std::io::{self, Read, Write};
+use std::io::{self, Read};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -40,14 +40,10 @@ pub fn run(
         ComputerCommand::Export { file } => {
             let user_id = reader(engine, global)?.to_string();
             let joining = direct::export_computer(engine, OfReader { user_id })?;
-            let Some(file) = file else { return output.print(&joining, |_| pretty(&joining)) };
-            write_for_its_owner(file, &pretty(&joining)).map_err(|error| {
-                ApiError::new(
-                    ErrorCode::DiskFailed,
-                    format!("{} could not be written: {error}.", file.display()),
-                    "Choose another place.",
-                )
-            })?;
+            let Some(file) = file else {
+                return output.print(&joining, |_| direct::joining_text(&joining));
+            };
+            direct::write_joining(file, &joining)?;
             output.print(&json!({"file": file}), |_| {
                 format!(
                     "{} is written. It holds the key to your things: bring it to the other computer, open it there \
@@ -80,21 +76,6 @@ pub fn run(
             syncing::run(engine, global, SyncWish::default(), output)
         }
     }
-}
-
-fn pretty(value: &impl serde::Serialize) -> String {
-    serde_json::to_string_pretty(value).unwrap_or_default() + "\n"
-}
-
-/// It holds a secret.
-fn write_for_its_owner(file: &Path, text: &str) -> io::Result<()> {
-    let mut options = fs::File::options();
-    options.create(true).truncate(true).write(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut handle = options.open(file)?;
-    handle.write_all(text.as_bytes())?;
-    handle.sync_all()
 }
 
 fn read(file: &Path) -> Result<String, ApiError> {

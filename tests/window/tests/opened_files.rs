@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
-use primer_window_tests::{BEGINNER, Home, Window, primer, until};
+use primer_window_tests::{BEGINNER, Home, Window, artifacts, primer, until};
 use serde_json::Value;
 
 pub async fn a_joining_file_that_is_opened_fills_the_room_for_joining_and_nothing_joins_by_itself() {
@@ -15,6 +15,29 @@ pub async fn a_joining_file_that_is_opened_fills_the_room_for_joining_and_nothin
     assert!(window.text("[data-test=join-says]").await.contains("This is Amina, through a folder."));
     assert_eq!(readers(&laptop), Vec::<String>::new());
 
+    window.click("[data-test=join-submit]").await;
+    window.see("[data-test=contents]").await;
+    assert_eq!(readers(&laptop), ["Amina"]);
+    window.close().await;
+}
+
+pub async fn a_joining_file_that_is_saved_in_one_window_opens_in_another() {
+    let (school, laptop) = (Home::new(), Home::new());
+    joining_file(&school, "Amina");
+    let window = school.open().await;
+    window.you().await;
+    window.click("[data-test=add-computer]").await;
+    window.click("[data-test=save-joining]").await;
+    let saved =
+        "return document.querySelector('[data-test=joining-done]')?.innerText.startsWith('Saved as ')";
+    window.come_true("it says where it is", saved).await;
+    let said = window.text("[data-test=joining-done]").await;
+    artifacts().take(&window, "91-you-add-a-computer").await;
+    window.close().await;
+    let file = said.trim_start_matches("Saved as ").trim_end_matches('.');
+    assert!(file.ends_with("/Amina.primer-join"), "{file}");
+
+    let window = laptop.open_with(&[file]).await;
     window.click("[data-test=join-submit]").await;
     window.see("[data-test=contents]").await;
     assert_eq!(readers(&laptop), ["Amina"]);

@@ -11,6 +11,7 @@ mod compare_types;
 mod computers;
 mod error;
 mod inspect;
+mod joining;
 mod model_types;
 mod models;
 mod network;
@@ -91,6 +92,7 @@ commands! {
     pause_remote: PauseRemote => Nothing = remotes::pause;
     list_computers: OfReader => Vec<ComputerView> = computers::list;
     export_computer: OfReader => Joining = computers::export;
+    save_joining: OfReader => SavedJoining = joining::save;
     join_reader: JoinReader => Joined = computers::join;
     forget_computer: ForgetComputer => Nothing = syncing::forget_computer;
     sync_status: OfReader => SyncStatus = syncing::status;
@@ -122,6 +124,7 @@ pub mod direct {
     pub use super::chapters::{entries, text};
     pub use super::computers::{export as export_computer, join as join_reader, list as computers};
     pub use super::inspect::inspect as inspect_remote;
+    pub use super::joining::{text as joining_text, write as write_joining};
     pub use super::models::{
         discard as discard_rewrite, disclose as model_disclosure, list as models, off as model_off,
         set as set_model, settings as model, test as test_model,

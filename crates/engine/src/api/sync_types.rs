@@ -121,6 +121,12 @@ pub struct Joining {
     pub session_token: Option<String>,
 }
 
+#[derive(Debug, Clone, Serialize, TS)]
+pub struct SavedJoining {
+    /// Where it is, as a person reads it.
+    pub file: String,
+}
+
 #[derive(Debug, Clone, Deserialize, TS)]
 pub struct JoinReader {
     /// The text of the joining file.

@@ -85,6 +85,7 @@ pub fn typescript() -> String {
         sync_types::ForgetComputer,
         sync_types::Joining,
         sync_types::JoinReader,
+        sync_types::SavedJoining,
         sync_types::Joined,
         sync_types::SyncSettings,
         sync_types::SetSyncSettings,

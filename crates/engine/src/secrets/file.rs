@@ -94,8 +94,9 @@ impl SecretFile {
     }
 }
 
+/// For a new file that nobody else can read.
 #[cfg(unix)]
-fn for_the_user_alone() -> OpenOptions {
+pub fn for_the_user_alone() -> OpenOptions {
     use std::os::unix::fs::OpenOptionsExt;
     let mut options = OpenOptions::new();
     options.write(true).create_new(true).mode(0o600);
@@ -105,7 +106,7 @@ fn for_the_user_alone() -> OpenOptions {
 /// On Windows the data folder lies in the user's profile, which others may not read, and a file inherits
 /// that.
 #[cfg(not(unix))]
-fn for_the_user_alone() -> OpenOptions {
+pub fn for_the_user_alone() -> OpenOptions {
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
     options

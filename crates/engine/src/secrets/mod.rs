@@ -29,6 +29,7 @@ use thiserror::Error;
 use ts_rs::TS;
 
 use self::file::SecretFile;
+pub(crate) use self::file::for_the_user_alone;
 use self::keychain::{Keychain, KeychainFault};
 
 const PATIENCE: Duration = Duration::from_secs(3);
