@@ -9,8 +9,9 @@ use std::process::Command;
 use serde_json::Value;
 
 use crate::command::{each_line, minutes, run};
-use crate::count::Count;
+use crate::count::{Count, tells_of_skipped};
 use crate::failure::Failure;
+use crate::model_server::WHY_NONE;
 use crate::tools::SEAWEEDFS;
 
 const BUILD_DEADLINE_MIN: u64 = 25;
@@ -88,18 +89,29 @@ fn program_in(line: &str) -> Option<(String, PathBuf)> {
     (holds_tests == is_test).then(|| Some((target["name"].as_str()?.to_owned(), path.into())))?
 }
 
-/// Every test but those of the page and the window.
-pub fn test(root: &Path, filter: Option<&str>, server: Option<&Path>) -> Result<Count, Failure> {
+/// Every test but those of the page and the window. `no_model`: why there is no model server.
+pub fn test(
+    root: &Path,
+    filter: Option<&str>,
+    server: Option<&Path>,
+    no_model: Option<&str>,
+) -> Result<Count, Failure> {
     let mut command = cargo(root, &["test", "--no-fail-fast"]);
     command.args(WORKSPACE).args(filter);
     if let Some(server) = server {
         command.env(SEAWEEDFS.place, server);
     }
+    if let Some(why) = no_model {
+        command.env(WHY_NONE, why);
+    }
     let mut count = Count::default();
+    let mut told = 0;
     let status = each_line(&mut command, minutes(35), |line| {
         println!("{line}");
         count += Count::of_rust_line(line).unwrap_or_default();
+        told += u64::from(tells_of_skipped(line));
     })?;
+    count.skip(told);
     if !status.success() && count.failed == 0 {
         println!("cargo test failed outside any single test ({status}).");
         count += Count::ONE_FAILURE;

@@ -26,6 +26,13 @@ impl Count {
         counts.contains('(').then(|| Count::of_pairs(counts.split('|')))
     }
 
+    /// So many of those that passed only said that they could not be run.
+    pub fn skip(&mut self, told: u64) {
+        let skipped = told.min(self.passed);
+        self.passed -= skipped;
+        self.skipped += skipped;
+    }
+
     /// Pairs of a number and a word, and whatever else is there.
     fn of_pairs<'a>(pairs: impl Iterator<Item = &'a str>) -> Count {
         let mut count = Count::default();
@@ -41,6 +48,14 @@ impl Count {
         }
         count
     }
+}
+
+/// Whether a Rust test says that it finds nothing here to run against, as `skipped: its_name: why`. Where tests run one
+/// after the other, its name and dots stand before.
+pub fn tells_of_skipped(line: &str) -> bool {
+    line.split_once("skipped: ").is_some_and(|(before, _)| {
+        before.is_empty() || before.starts_with("test ") && before.ends_with(" ... ")
+    })
 }
 
 fn without_colours(line: &str) -> String {
@@ -71,7 +86,7 @@ impl fmt::Display for Count {
 
 #[cfg(test)]
 mod tests {
-    use super::Count;
+    use super::{Count, tells_of_skipped};
 
     #[test]
     fn the_result_lines_of_rust_tests_are_counted() {
@@ -88,6 +103,17 @@ mod tests {
         let coloured = "\u{1b}[2m      Tests \u{1b}[22m \u{1b}[1m\u{1b}[31m1 failed\u{1b}[39m | 41 passed | 2 skipped (44)";
         assert_eq!(Count::of_vitest_line(coloured), expected);
         assert_eq!(Count::of_vitest_line(" Test Files  7 passed (7)"), None);
+    }
+
+    #[test]
+    fn a_test_that_says_it_is_skipped_has_not_passed() {
+        assert!(tells_of_skipped("skipped: a_real_model: There is none."));
+        assert!(tells_of_skipped("test a_real_model ... skipped: a_real_model: There is none."));
+        assert!(!tells_of_skipped("test what_is_skipped_is_counted ... ok"));
+        assert!(!tells_of_skipped("thread 'x' panicked: nothing was skipped: why?"));
+        let mut count = Count { passed: 3, failed: 1, skipped: 1 };
+        count.skip(2);
+        assert_eq!(count, Count { passed: 1, failed: 1, skipped: 3 });
     }
 
     #[test]

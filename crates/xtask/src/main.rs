@@ -11,6 +11,7 @@ mod display;
 mod failure;
 mod family;
 mod licences;
+mod model_server;
 mod network;
 mod package;
 mod packages;

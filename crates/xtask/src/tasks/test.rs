@@ -7,7 +7,7 @@ use crate::count::Count;
 use crate::failure::Failure;
 use crate::step::step;
 use crate::window::Built;
-use crate::{cargo, packages, tools, ui, window};
+use crate::{cargo, model_server, packages, tools, ui, window};
 
 /// The last line is `N passed, N failed`, whatever happened.
 pub fn test(root: &Path, filter: Option<&str>) -> ExitCode {
@@ -22,12 +22,13 @@ pub fn test(root: &Path, filter: Option<&str>) -> ExitCode {
 fn all(root: &Path, filter: Option<&str>) -> Result<Count, Failure> {
     step("system packages", packages::install)?;
     let server = step("the S3 server of the tests", || tools::install(root, &tools::SEAWEEDFS))?;
+    let no_model = step("the model server of the tests", || model_server::install(root))?;
     ui::build(root)?;
     let built = step("build the app and the tests", || cargo::build_all(root))?;
     let app = Built { app: built.get("primer-desktop")?, command_line: built.get("primer")? };
     let window_tests = built.get("window")?;
     let mut count = Count::default();
-    count += counted("cargo test", || cargo::test(root, filter, server.as_deref()));
+    count += counted("cargo test", || cargo::test(root, filter, server.as_deref(), no_model.as_deref()));
     count += counted("npm test", || ui::test(root, filter));
     count += counted("window tests", || window::test(root, window_tests, &app, filter));
     Ok(count)
