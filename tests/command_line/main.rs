@@ -4,6 +4,8 @@
 
 mod at_once;
 mod book_check;
+#[cfg(unix)]
+mod by_a_real_model;
 mod cache;
 mod chapters;
 mod disk_full;
@@ -23,6 +25,10 @@ mod policies;
 mod publishing;
 mod readers;
 mod real_full_disk;
+#[cfg(unix)]
+#[path = "../model-server/real_model.rs"]
+#[allow(dead_code, reason = "the tests of the engine use the rest")]
+mod real_model;
 mod remotes;
 #[cfg(unix)]
 mod seaweed;

@@ -23,11 +23,20 @@ mod published_hostile;
 mod queue;
 mod queue_limits;
 mod readers;
+#[cfg(unix)]
+#[path = "../model-server/real_model.rs"]
+mod real_model;
 #[path = "../render/mod.rs"]
 mod render;
 mod rewriting;
+#[cfg(unix)]
+mod rewriting_by_a_real_model;
 mod rewriting_faults;
 mod rewriting_synced;
+#[cfg(unix)]
+#[path = "../remote/server_process.rs"]
+#[allow(dead_code, reason = "the tests of the remote use the rest")]
+mod server_process;
 mod start_up;
 mod syncing;
 mod upgrades;

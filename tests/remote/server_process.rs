@@ -76,6 +76,22 @@ impl ServerProcess {
         assert!(self.becomes_ready(is_ready), "the server does not start again: {}", self.log());
     }
 
+    /// The body of what `GET /` answers, as soon as it is so. It is waited for as long as it goes on changing.
+    pub fn when(&self, is_so: impl Fn(&str) -> bool) -> String {
+        let (mut before, mut polls) = (None, 0);
+        while polls < POLLS_MAX {
+            let answer = ask(self.port, "GET", "/");
+            let body = answer.and_then(|answer| Some(answer.split_once("\r\n\r\n")?.1.to_owned()));
+            match body {
+                Some(body) if is_so(&body) => return body,
+                body if body == before => polls += 1,
+                body => (before, polls) = (body, 0),
+            }
+            wait();
+        }
+        panic!("the server stays at {before:?}: {}", self.log())
+    }
+
     fn becomes_ready(&mut self, is_ready: impl Fn(&str) -> bool) -> bool {
         for _ in 0..POLLS_MAX {
             if ask(self.port, "GET", "/").is_some_and(|answer| is_ready(&answer)) {
