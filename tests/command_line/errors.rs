@@ -76,7 +76,7 @@ fn a_data_folder_that_cannot_be_used_is_refused_and_left_as_it_is() {
     fs::create_dir_all(computer.data()).unwrap();
     fs::write(computer.data().join("primer.sqlite3"), "This is an essay, not a database.").unwrap();
     let error = computer.error(&["status"]);
-    assert_eq!(error["code"], "database_unusable");
+    assert_eq!(error["code"], "database_damaged");
     assert_eq!(
         folders::files(&computer.data()).into_values().collect::<Vec<_>>(),
         [b"This is an essay, not a database."]

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that finds nothing where something must be has failed")]
 
 mod at_once;
+mod backups;
 mod book_check;
 #[cfg(unix)]
 mod by_a_real_model;

@@ -1,6 +1,6 @@
 // Made from the engine's types by `cargo xtask types`. Do not edit.
 
-export type ErrorCode = "invalid_name" | "invalid_profile" | "user_not_found" | "chapter_not_found" | "block_not_found" | "book_invalid" | "database_newer" | "database_unusable" | "disk_full" | "disk_failed" | "remote_not_found" | "computer_not_found" | "remote_failed" | "secret_failed" | "model_off" | "model_failed" | "cancelled" | "busy" | "invalid_request" | "internal";
+export type ErrorCode = "invalid_name" | "invalid_profile" | "user_not_found" | "chapter_not_found" | "block_not_found" | "book_invalid" | "database_newer" | "database_unusable" | "database_damaged" | "backup_not_found" | "disk_full" | "disk_failed" | "remote_not_found" | "computer_not_found" | "remote_failed" | "secret_failed" | "model_off" | "model_failed" | "cancelled" | "busy" | "invalid_request" | "internal";
 
 export type ApiError = { code: ErrorCode, 
 /**
@@ -610,6 +610,28 @@ changed: number,
  */
 rewriting: ChapterRewriting | null, };
 
+export type BackupOffer = { 
+/**
+ * YYYY-MM-DD, in UTC.
+ */
+day: string, made_at: string, 
+/**
+ * What would be lost, in a sentence.
+ */
+lost: string, 
+/**
+ * What stays, and what comes back, in sentences.
+ */
+stays: string, };
+
+export type RestoreBackup = { day: string, };
+
+export type Restoring = { day: string, 
+/**
+ * The database is open and can't be exchanged before Primer is closed. Otherwise the next command opens the backup.
+ */
+after_closing: boolean, };
+
 export type Commands = {
   startup: { request: Nothing; response: Startup };
   add_reader: { request: AddReader; response: Reader };
@@ -660,4 +682,6 @@ export type Commands = {
   rewriting_status: { request: OfReader; response: RewritingStatus };
   rewriting_text: { request: OfChapter; response: LiveText };
   compare_rewrite: { request: CompareRewrite; response: Comparison };
+  backup_offer: { request: Nothing; response: BackupOffer | null };
+  restore_backup: { request: RestoreBackup; response: Restoring };
 };

@@ -64,6 +64,9 @@ pub enum Command {
     /// A reader's computers.
     #[command(subcommand)]
     Computer(ComputerCommand),
+    /// Backups of the database, of which the window makes one a day and keeps 7.
+    #[command(subcommand)]
+    Backup(BackupCommand),
     /// What is on this computer, and what waits to be synced, in a few lines.
     Status,
     /// Tools for authors.
@@ -249,6 +252,21 @@ pub enum ComputerCommand {
     },
     /// Take a computer that is no more out of the remote; what it had is kept.
     Forget { id: String },
+}
+
+#[derive(Subcommand)]
+pub enum BackupCommand {
+    /// Make one now.
+    Make,
+    /// List them, the one made last first.
+    List,
+    /// Go back to one. The database of now is moved to the folder “damaged” and what was written since then is lost; it is
+    /// told how much.
+    Restore {
+        /// As the list names it, such as 2026-01-31; otherwise the newest that is whole.
+        #[arg(value_name = "DAY")]
+        day: Option<String>,
+    },
 }
 
 #[derive(Subcommand)]

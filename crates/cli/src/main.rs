@@ -4,6 +4,7 @@
 //! with `--json`.
 
 mod arguments;
+mod backup;
 mod book;
 mod cache;
 mod computers;
@@ -15,6 +16,7 @@ mod reading;
 mod remotes;
 mod syncing;
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -56,6 +58,7 @@ fn run(arguments: &Arguments, output: &Output) -> Result<(), ApiError> {
         Command::Book(BookCommand::Publish { folder, to: None, dry_run, place: Some(place) }) => {
             publishing::to_named_place(folder, place, *dry_run, output)
         }
+        Command::Backup(command) => backup::run(global, command, output),
         command => {
             let engine = Arc::new(open(global)?);
             let answered = match command {
@@ -72,7 +75,7 @@ fn run(arguments: &Arguments, output: &Output) -> Result<(), ApiError> {
                 Command::Book(command) => publishing::run(&engine, global, command, output),
                 Command::Computer(command) => computers::run(&engine, global, command, output),
                 Command::Status => cache::status(&engine, output),
-                Command::Hash { .. } => Ok(()),
+                Command::Hash { .. } | Command::Backup(_) => Ok(()),
             };
             // After the answer: what was asked for is done, whether or not it can be noted who asked.
             if let Err(error) = engine.write_down_notes() {
@@ -83,14 +86,18 @@ fn run(arguments: &Arguments, output: &Output) -> Result<(), ApiError> {
     }
 }
 
-fn open(global: &Global) -> Result<Engine, ApiError> {
-    let Some(data) = global.data.clone().or_else(data_folder) else {
-        return Err(ApiError::new(
+fn data_of(global: &Global) -> Result<PathBuf, ApiError> {
+    global.data.clone().or_else(data_folder).ok_or_else(|| {
+        ApiError::new(
             ErrorCode::DiskFailed,
             "This system names no folder for a program's data.",
             "Name one with --data DIR or the variable PRIMER_DATA.",
-        ));
-    };
+        )
+    })
+}
+
+fn open(global: &Global) -> Result<Engine, ApiError> {
+    let data = data_of(global)?;
     let book = global.book.clone().map_or(BookSource::Bundled, BookSource::Folder);
     Ok(Engine::open(&data, book, Env::of_this_computer())?)
 }

@@ -4,10 +4,12 @@
 //! Everything here is synchronous and may wait for the disk; a caller that must not wait enters it on a thread of its own.
 
 pub mod api;
+pub mod backups;
 pub mod blobs;
 pub mod bookshelf;
 pub mod cache;
 mod cancel;
+pub mod data_folder;
 mod editions;
 mod engine;
 pub mod env;

@@ -27,6 +27,11 @@ fn count(number: i64, unit: &str) -> String {
     format!("{number} {unit}{plural} ago")
 }
 
+/// “1 answer”, “2 answers”.
+pub(super) fn counted(number: u64, one: &str, many: &str) -> String {
+    format!("{number} {}", if number == 1 { one } else { many })
+}
+
 /// A length of time, about: “40 seconds”, “12 minutes”.
 pub fn span(seconds: u64) -> String {
     let (number, unit) = match seconds {

@@ -8,6 +8,7 @@ use serde::Serialize;
 use ts_rs::TS;
 
 use crate::OpenError;
+use crate::backups::BackupError;
 use crate::blobs::BlobError;
 use crate::bookshelf::BookError;
 use crate::model::ModelError;
@@ -29,6 +30,9 @@ pub enum ErrorCode {
     BookInvalid,
     DatabaseNewer,
     DatabaseUnusable,
+    /// What is in it is not what was written. A backup may take its place.
+    DatabaseDamaged,
+    BackupNotFound,
     DiskFull,
     DiskFailed,
     RemoteNotFound,
@@ -211,12 +215,22 @@ impl From<StoreError> for ApiError {
                 format!("Your data can't be opened by this version: {text}."),
                 "Install the newest Primer; nothing was changed.",
             ),
-            StoreError::Busy { .. } => ApiError::busy(),
+            StoreError::Busy { .. } | StoreError::InUse => ApiError::busy(),
             StoreError::NotPrimer { .. } => ApiError::new(
-                ErrorCode::DatabaseUnusable,
+                ErrorCode::DatabaseDamaged,
                 format!("Your data can't be opened: {text}."),
-                "Put a copy of your own in its place, or move the file away to begin anew, then try again; nothing was \
-                 changed.",
+                "Put a backup in its place (“primer backup list” shows them), or move the file away to begin anew, then try \
+                 again; nothing was changed.",
+            ),
+            StoreError::Damaged { .. } => ApiError::new(
+                ErrorCode::DatabaseDamaged,
+                format!("Your data can't be read: {error}."),
+                "Go back to a backup (in a terminal: “primer backup restore”); nothing was changed.",
+            ),
+            StoreError::Restore { .. } => ApiError::new(
+                ErrorCode::DatabaseUnusable,
+                format!("{}.", sentence(&text).trim_end_matches('.')),
+                "Check that the data folder is yours to write to and that the disk has room, and try again.",
             ),
             StoreError::Open { .. } | StoreError::Lock { .. } => ApiError::new(
                 ErrorCode::DatabaseUnusable,
@@ -237,6 +251,31 @@ impl From<StoreError> for ApiError {
                 ErrorCode::DatabaseUnusable,
                 format!("The database gave an error: {text}."),
                 "Try again; if it stays, copy the data folder somewhere safe and report this sentence.",
+            ),
+        }
+    }
+}
+
+impl From<BackupError> for ApiError {
+    fn from(error: BackupError) -> ApiError {
+        match error {
+            BackupError::Store(error) => error.into(),
+            BackupError::Room(error) => error.into(),
+            BackupError::Busy => ApiError::busy(),
+            BackupError::NotFound(_) | BackupError::NotWhole(_) => ApiError::new(
+                ErrorCode::BackupNotFound,
+                sentence(&error.to_string()),
+                "Choose another one; “primer backup list” shows them.",
+            ),
+            BackupError::DatabaseDamaged => ApiError::new(
+                ErrorCode::DatabaseDamaged,
+                sentence(&error.to_string()),
+                "Go back to one of them (in a terminal: “primer backup restore”).",
+            ),
+            BackupError::Io { .. } => ApiError::new(
+                ErrorCode::DiskFailed,
+                sentence(&with_causes(&error)),
+                "Check that the disk is there and that the data folder is yours to write to, then try again.",
             ),
         }
     }

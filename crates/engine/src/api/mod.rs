@@ -4,6 +4,7 @@
 //! to types, so the two can't differ.
 
 mod ago;
+mod backups;
 mod books;
 mod chapters;
 mod compare;
@@ -25,6 +26,7 @@ mod syncing;
 mod types;
 mod typescript;
 
+pub use backups::{BackupOffer, BackupView, RestoreBackup, Restoring};
 pub use books::{BooksView, Came, Place, PublishedView, Standing};
 pub use chapters::{ChapterText, TextForm};
 pub use compare_types::*;
@@ -41,24 +43,29 @@ pub use typescript::typescript;
 use serde_json::Value;
 
 use crate::Engine;
+use crate::data_folder::DataFolder;
 use crate::sync::doctor::Finding;
 
 macro_rules! commands {
-    ($($name:ident: $request:ty => $response:ty = $run:path;)*) => {
-        /// Runs the command `name`. Waits for the disk; for a network only where it is asked to look at one.
-        pub fn dispatch(engine: &Engine, name: &str, request: Value) -> Result<Value, ApiError> {
+    ($(#[$doc:meta])* $dispatch:ident($on:ident: $of:ty), $names:ident, $types:ident;
+     $($name:ident: $request:ty => $response:ty = $run:path;)*) => {
+        $(#[$doc])*
+        pub fn $dispatch($on: $of, name: &str, request: Value) -> Result<Value, ApiError> {
             match name {
                 $(stringify!($name) => {
                     let request: $request = serde_json::from_value(request).map_err(|e| ApiError::request(name, &e))?;
-                    let response: $response = $run(engine, request)?;
+                    let response: $response = $run($on, request)?;
                     serde_json::to_value(response).map_err(|e| ApiError::request(name, &e))
                 })*
                 _ => Err(ApiError::unknown_command(name)),
             }
         }
 
+        #[allow(dead_code, reason = "only of some commands it is asked whether they are among them")]
+        const $names: &[&str] = &[$(stringify!($name),)*];
+
         /// For each command its name and the TypeScript names of its request and response.
-        fn command_types(config: &ts_rs::Config) -> Vec<(&'static str, String, String)> {
+        fn $types(config: &ts_rs::Config) -> Vec<(&'static str, String, String)> {
             use ts_rs::TS;
             vec![$((stringify!($name), <$request>::name(config), <$response>::name(config)),)*]
         }
@@ -66,6 +73,20 @@ macro_rules! commands {
 }
 
 commands! {
+    /// Runs a command that needs no engine, because it is asked for when there may be none.
+    dispatch_closed(folder: &DataFolder<'_>), CLOSED_NAMES, closed_command_types;
+    backup_offer: Nothing => Option<BackupOffer> = backups::offer;
+    restore_backup: RestoreBackup => Restoring = backups::restore;
+}
+
+/// Whether it is [`dispatch_closed`] that runs this command.
+pub fn needs_no_engine(name: &str) -> bool {
+    CLOSED_NAMES.contains(&name)
+}
+
+commands! {
+    /// Runs the command `name`. Waits for the disk; for a network only where it is asked to look at one.
+    dispatch(engine: &Engine), NAMES, command_types;
     startup: Nothing => Startup = readers::startup;
     add_reader: AddReader => Reader = readers::add;
     choose_reader: OfReader => Startup = readers::choose;
@@ -120,6 +141,9 @@ commands! {
 /// What the command line asks for beyond the window's commands.
 pub mod direct {
     pub use super::ago::{ago, bytes, span};
+    pub use super::backups::{
+        cost as backup_cost, list as backups, offer as backup_offer, restore as restore_backup,
+    };
     pub use super::books::{list as books, look as look_for_books, publish as publish_book};
     pub use super::chapters::{entries, text};
     pub use super::computers::{export as export_computer, join as join_reader, list as computers};

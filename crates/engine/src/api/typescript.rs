@@ -5,7 +5,10 @@ use primer_domain::profile::{Background, Draft, FieldError, Level, Robotics};
 use ts_rs::{Config, TS};
 
 use super::error::{ApiError, ErrorCode};
-use super::{command_types, compare_types, model_types, rewriting_types, sync_types, types};
+use super::{
+    backups, closed_command_types, command_types, compare_types, model_types, rewriting_types, sync_types,
+    types,
+};
 use crate::remote::{Location, S3Location, Style};
 use crate::sync::Progress;
 use crate::sync::doctor::{Finding, Verdict};
@@ -116,9 +119,12 @@ pub fn typescript() -> String {
         compare_types::EditionView,
         ComparedRow,
         compare_types::Comparison,
+        backups::BackupOffer,
+        backups::RestoreBackup,
+        backups::Restoring,
     );
     out.push_str("export type Commands = {\n");
-    for (name, request, response) in command_types(&config) {
+    for (name, request, response) in command_types(&config).into_iter().chain(closed_command_types(&config)) {
         out.push_str(&format!("  {name}: {{ request: {request}; response: {response} }};\n"));
     }
     out.push_str("};\n");

@@ -38,7 +38,7 @@ impl Upgrade {
     }
 
     /// Looks at the version through a connection that can't write, so that a newer database is left byte for byte.
-    pub(super) fn refuse_newer(&self, path: &Path) -> Result<(), StoreError> {
+    pub(crate) fn refuse_newer(&self, path: &Path) -> Result<(), StoreError> {
         if !path.exists() {
             return Ok(());
         }
@@ -52,8 +52,7 @@ impl Upgrade {
 
     /// All pending migrations in one transaction: all of them or none.
     pub(super) fn run(&self, connection: &mut Connection, path: &Path) -> Result<(), StoreError> {
-        let found =
-            version(connection).map_err(|source| StoreError::Open { path: path.to_owned(), source })?;
+        let found = version(connection).map_err(StoreError::open(path))?;
         if found == self.known_version() {
             return Ok(());
         }

@@ -4,6 +4,7 @@
 //! write. A database from a newer program is refused and left untouched.
 
 pub mod backgrounds;
+pub(crate) mod backup;
 pub mod books;
 pub mod chapters;
 pub mod devices;
@@ -15,6 +16,7 @@ pub mod registers;
 pub mod remote_replicas;
 pub mod remotes;
 mod reserve;
+pub(crate) mod restore;
 pub mod rewrites;
 pub mod settings;
 pub mod sync_runs;
@@ -45,6 +47,8 @@ pub enum StoreError {
     NewerDatabase { path: PathBuf, found: u32, known: u32 },
     #[error("the file {} is not a Primer database", path.display())]
     NotPrimer { path: PathBuf },
+    #[error("the database is damaged: {what} failed")]
+    Damaged { what: &'static str, source: rusqlite::Error },
     #[error("the database {} can't be opened", path.display())]
     Open { path: PathBuf, source: rusqlite::Error },
     #[error("the copy {} could not be made before the upgrade", path.display())]
@@ -55,6 +59,10 @@ pub enum StoreError {
     Sql { what: &'static str, source: rusqlite::Error },
     #[error("the lock {} can't be had", path.display())]
     Lock { path: PathBuf, source: io::Error },
+    #[error("another program has the database open that is to be replaced")]
+    InUse,
+    #[error("what is to take the place of the database could not be {what} at {}", path.display())]
+    Restore { what: &'static str, path: PathBuf, source: io::Error },
     #[error("another program is writing to the database")]
     Busy { source: rusqlite::Error },
     #[error("the disk is full")]
@@ -64,11 +72,14 @@ pub enum StoreError {
 }
 
 impl StoreError {
-    /// Tells a full disk and a busy database, which a person can mend, from the rest.
+    /// Tells a full disk, a busy database and a damaged one, about each of which a person can do something, from the rest.
     pub(crate) fn sql(what: &'static str) -> impl FnOnce(rusqlite::Error) -> StoreError {
         move |source| match source.sqlite_error_code() {
             _ if is_disk_full(&source) => StoreError::DiskFull { source: source.into() },
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => StoreError::Busy { source },
+            Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => {
+                StoreError::Damaged { what, source }
+            }
             _ => StoreError::Sql { what, source },
         }
     }
@@ -79,6 +90,7 @@ impl StoreError {
             _ if is_disk_full(&source) => StoreError::DiskFull { source: source.into() },
             Some(ErrorCode::NotADatabase) => StoreError::NotPrimer { path },
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => StoreError::Busy { source },
+            Some(ErrorCode::DatabaseCorrupt) => StoreError::Damaged { what: "opening it", source },
             _ => StoreError::Open { path, source },
         }
     }
@@ -98,6 +110,8 @@ pub struct Store {
     /// Idle connections that can't write.
     readers: Mutex<Vec<Connection>>,
     mishaps: Mishaps,
+    /// Held as long as the database is open: it must not be replaced under whoever reads it.
+    _in_use: File,
 }
 
 /// How long a statement waits for another program that writes to the same database.
@@ -125,23 +139,32 @@ impl Store {
 
     fn open_once(folder: &Path, upgrade: &Upgrade) -> Result<Store, StoreError> {
         let path = folder.join(DATABASE_FILE);
-        upgrade.refuse_newer(&path)?;
+        let restoring = restore::is_waiting(folder);
+        // What is to be replaced need not be anything that can be looked at.
+        if !restoring {
+            upgrade.refuse_newer(&path)?;
+        }
         // Two programs that start at once must not both bring the tables up.
-        let lock_file = folder.join("database.lock");
-        let lock = File::options().create(true).truncate(false).write(true).open(&lock_file);
-        let lock =
-            lock.and_then(|file| file.lock().map(|()| file)).map_err(|source| match source.kind() {
-                io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
-                    StoreError::DiskFull { source: source.into() }
-                }
-                _ => StoreError::Lock { path: lock_file, source },
-            })?;
+        let lock = lock_file(&folder.join("database.lock"), File::lock)?;
+        let in_use_file = folder.join("database.in-use");
+        if restoring {
+            let _alone = lock_file(&in_use_file, |file| Ok(file.try_lock()?))?;
+            restore::finish(folder)?;
+            upgrade.refuse_newer(&path)?;
+        }
+        let in_use = lock_file(&in_use_file, File::lock_shared)?;
         let mut writer = Connection::open(&path).map_err(StoreError::open(&path))?;
         configure(&writer).map_err(StoreError::open(&path))?;
         upgrade.run(&mut writer, &path)?;
         drop(lock);
         let mishaps = Mishaps::default();
-        Ok(Store { path, writer: Mutex::new(writer), readers: Mutex::new(Vec::new()), mishaps })
+        Ok(Store {
+            path,
+            writer: Mutex::new(writer),
+            readers: Mutex::new(Vec::new()),
+            mishaps,
+            _in_use: in_use,
+        })
     }
 
     pub(crate) fn with_mishaps(mut self, mishaps: Mishaps) -> Store {
@@ -193,6 +216,18 @@ impl Store {
         };
         open().map_err(StoreError::open(&self.path))
     }
+}
+
+/// The file, held by `how`.
+fn lock_file(path: &Path, how: impl FnOnce(&File) -> io::Result<()>) -> Result<File, StoreError> {
+    let file = File::options().create(true).truncate(false).write(true).open(path);
+    file.and_then(|file| how(&file).map(|()| file)).map_err(|source| match source.kind() {
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+            StoreError::DiskFull { source: source.into() }
+        }
+        io::ErrorKind::WouldBlock => StoreError::InUse,
+        _ => StoreError::Lock { path: path.to_owned(), source },
+    })
 }
 
 /// Also when there is no room for the write-ahead log's index, which SQLite reports as a failed operation.
