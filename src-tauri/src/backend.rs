@@ -3,15 +3,17 @@
 
 use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 
 use primer_engine::Engine;
-use primer_engine::api::{ApiError, ErrorCode};
+use primer_engine::api::{ApiError, ErrorCode, dispatch_closed};
 use primer_engine::bookshelf::BookSource;
+use primer_engine::data_folder::DataFolder;
 use primer_engine::env::Env;
 use primer_engine::rewriting;
 use primer_engine::sync::schedule;
+use serde_json::Value;
 use tauri::AppHandle;
 
 use crate::commands;
@@ -30,7 +32,7 @@ type Opened = Result<Arc<Engine>, ApiError>;
 
 impl Opening {
     /// `page`: where the window will begin. Another window may be open on this data folder, as another program may at any
-    /// time; what only one of them is to do waits for `at_work`.
+    /// time; what only one of them is to do waits for `begin_work`.
     pub fn begin(data: Option<PathBuf>, book: BookSource, page: Page) -> Opening {
         let (folder, source) = (data.clone(), book.clone());
         let thread = thread::spawn(move || {
@@ -44,15 +46,17 @@ impl Opening {
 
     pub fn finish(self) -> (Backend, Answers) {
         let (opened, answers) = self.thread.join().unwrap_or_else(|panic| resume_unwind(panic));
-        (Backend { data: self.data, book: self.book, opened: Mutex::new(opened) }, answers)
+        let standing = Mutex::new(Standing { opened, at_work: false });
+        (Backend { data: self.data, book: self.book, env: Env::of_this_computer(), standing }, answers)
     }
 }
 
 /// What one window does for its data folder all the while.
-pub fn at_work(app: &AppHandle, engine: &Arc<Engine>) {
+fn work(app: &AppHandle, engine: &Arc<Engine>) {
     window::pass_on_news(app, Arc::clone(engine));
     commands::note_in_background(Arc::clone(engine));
     commands::tidy_in_background(Arc::clone(engine));
+    commands::back_up_in_background(Arc::clone(engine));
     // Without it everything is still there to be read, and synced by hand.
     if let Err(error) = schedule::start(Arc::clone(engine)) {
         eprintln!("primer: nothing is synced by itself: {error}");
@@ -65,34 +69,77 @@ pub fn at_work(app: &AppHandle, engine: &Arc<Engine>) {
 pub struct Backend {
     data: Option<PathBuf>,
     book: BookSource,
-    opened: Mutex<Opened>,
+    env: Env,
+    standing: Mutex<Standing>,
+}
+
+struct Standing {
+    opened: Opened,
+    /// It syncs, rewrites and tidies, and so can't be closed before the program ends.
+    at_work: bool,
 }
 
 impl Backend {
     pub fn engine(&self) -> Opened {
-        self.opened.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.standing().opened.clone()
     }
 
     /// The engine, opened now if it could not be opened before.
     pub fn engine_or_open(&self, app: &AppHandle) -> Opened {
-        let mut opened = self.opened.lock().unwrap_or_else(PoisonError::into_inner);
-        if opened.is_err() {
-            *opened = open(self.data.as_deref(), self.book.clone());
-            if let Ok(engine) = &*opened {
-                at_work(app, engine);
-            }
+        let mut standing = self.standing();
+        if standing.opened.is_err() {
+            standing.opened = open(self.data.as_deref(), self.book.clone());
+            standing.begin_work(app);
         }
-        opened.clone()
+        standing.opened.clone()
+    }
+
+    /// Begins what a window does all the while, if there is an engine that has not begun.
+    pub fn begin_work(&self, app: &AppHandle) {
+        self.standing().begin_work(app);
+    }
+
+    /// Closes an engine that turned out to be unable to start, so that its database can be exchanged.
+    pub fn give_up(&self, why: &ApiError) {
+        let mut standing = self.standing();
+        if !standing.at_work {
+            standing.opened = Err(why.clone());
+        }
+    }
+
+    /// What is asked for when there may be no engine.
+    pub fn answer_closed(&self, name: &str, request: Value) -> Result<Value, ApiError> {
+        let opened = self.engine();
+        let path = self.data.as_deref().ok_or_else(no_folder)?;
+        let opened = opened.as_deref().map_err(|error| error);
+        dispatch_closed(&DataFolder { path, env: &self.env, opened }, name, request)
+    }
+
+    fn standing(&self) -> MutexGuard<'_, Standing> {
+        self.standing.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Standing {
+    fn begin_work(&mut self, app: &AppHandle) {
+        if let Ok(engine) = &self.opened
+            && !self.at_work
+        {
+            self.at_work = true;
+            work(app, engine);
+        }
     }
 }
 
 fn open(data: Option<&Path>, book: BookSource) -> Opened {
-    let Some(data) = data else {
-        return Err(ApiError::new(
-            ErrorCode::DiskFailed,
-            "This system names no folder for a program's data.",
-            "Name one with the variable PRIMER_DATA and start Primer again.",
-        ));
-    };
+    let data = data.ok_or_else(no_folder)?;
     Ok(Arc::new(Engine::open(data, book, Env::of_this_computer())?))
+}
+
+fn no_folder() -> ApiError {
+    ApiError::new(
+        ErrorCode::DiskFailed,
+        "This system names no folder for a program's data.",
+        "Name one with the variable PRIMER_DATA and start Primer again.",
+    )
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use primer_engine::Engine;
-use primer_engine::api::{ApiError, ErrorCode, dispatch};
+use primer_engine::api::{ApiError, ErrorCode, dispatch, needs_no_engine};
 use serde_json::Value;
 use tauri::{AppHandle, Manager, RunEvent, Runtime};
 
@@ -15,14 +15,26 @@ pub async fn call(app: AppHandle, name: String, request: Value) -> Result<Value,
     let task_app = app.clone();
     let answer = tauri::async_runtime::spawn_blocking(move || {
         let backend = task_app.state::<Backend>();
+        if needs_no_engine(&name) {
+            return backend.answer_closed(&name, request);
+        }
+        if name != "startup" {
+            return dispatch(&*backend.engine()?, &name, request);
+        }
         // The first command of a page; a page that begins anew may find mended what was wrong.
-        let engine = if name == "startup" { backend.engine_or_open(&task_app)? } else { backend.engine()? };
-        dispatch(&engine, &name, request)
+        let answer = dispatch(&*backend.engine_or_open(&task_app)?, &name, request);
+        if let Err(error) = &answer
+            && error.code == ErrorCode::DatabaseDamaged
+        {
+            backend.give_up(error);
+        }
+        answer
     });
     let answer = answer.await;
     // After the answer, so that reading never waits for a note of when it was read.
     if opens && let Ok(engine) = app.state::<Backend>().engine() {
-        note_in_background(engine);
+        note_in_background(Arc::clone(&engine));
+        back_up_in_background(engine);
     }
     answer.unwrap_or_else(|error| {
         Err(ApiError::new(
@@ -36,6 +48,11 @@ pub async fn call(app: AppHandle, name: String, request: Value) -> Result<Value,
 /// Writes down when chapters were last opened.
 pub fn note_in_background(engine: Arc<Engine>) {
     in_background(engine, Engine::write_down_notes);
+}
+
+/// Makes the backup of the day. A window may stand open for many days, so every chapter that is opened asks for it.
+pub fn back_up_in_background(engine: Arc<Engine>) {
+    in_background(engine, |engine| engine.back_up_daily().map(|_| ()));
 }
 
 /// Compares the stored texts with their rows once at the start, in nobody's way.

@@ -15,7 +15,7 @@ mod window;
 
 use std::path::PathBuf;
 
-use backend::Opening;
+use backend::{Backend, Opening};
 use primer_engine::bookshelf::BookSource;
 use primer_engine::folders::data_folder;
 use start::Start;
@@ -45,16 +45,12 @@ fn main() {
             // Only here is it certain that no other window is open on this data folder.
             let (backend, answers) = opening.finish();
             // Where there is no engine, the window says why; a program that vanishes explains nothing.
-            let engine = backend.engine();
+            let opened = backend.engine().is_ok();
             app.manage(backend);
-            let webview_data = data.as_deref().filter(|_| engine.is_ok()).map(|data| data.join("webview"));
+            let webview_data = data.as_deref().filter(|_| opened).map(|data| data.join("webview"));
             // What only follows a start must not take its time.
             let handle = app.handle().clone();
-            let shown = move || {
-                if let Ok(engine) = &engine {
-                    backend::at_work(&handle, engine);
-                }
-            };
+            let shown = move || handle.state::<Backend>().begin_work(&handle);
             window::open(app, webview_data, &page, &early::script(&answers), shown)?;
             Ok(())
         })

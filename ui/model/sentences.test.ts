@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { ChapterChange, ChapterEntry } from "../generated/commands";
-import { bytes, changesSentence, chapterWords, list, minutesLeft, writtenForYou } from "./sentences";
+import { bytes, changesSentence, chapterWords, list, minutesLeft, moment, writtenForYou } from "./sentences";
 
 const entry = (over: Partial<ChapterEntry>): ChapterEntry => ({ chapter_id: 1, title: "One", state: "fresh", label: "ready", detail: null, minutes: 20, progress: 0, last_opened: false, ...over });
 const changes = (...kinds: ChapterChange["change"][]) => kinds.map((change, at) => ({ chapter_id: at + 1, title: "", change }));
@@ -68,4 +68,16 @@ it("a reason becomes one sentence, with one full stop", () => {
   expect(writtenForYou("because you said Python: beginner ")).toBe("because you said Python: beginner.");
   expect(writtenForYou("because you said so.")).toBe("because you said so.");
   expect(writtenForYou("")).toBe("");
+});
+
+describe("a moment", () => {
+  it("is told as people write it, where the reader is", () => {
+    expect(moment("2026-11-24T18:03:00.123Z", "UTC")).toBe("24 November 2026 at 18:03");
+    expect(moment("2026-11-24T23:30:00Z", "Asia/Karachi")).toBe("25 November 2026 at 04:30");
+  });
+
+  it("that is only a day stays one", () => {
+    expect(moment("2026-11-24")).toBe("2026-11-24");
+    expect(moment("Tomorrow")).toBe("Tomorrow");
+  });
 });

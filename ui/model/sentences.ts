@@ -37,6 +37,13 @@ export function minutesLeft(minutes: number, progress: number): number {
   return Math.max(1, Math.round(minutes * (1 - Math.min(1, Math.max(0, progress)))));
 }
 
+/** "24 November 2026 at 18:03", where the reader is. A day or a text that is no time stays as it is. */
+export function moment(at: string, timeZone?: string): string {
+  const time = new Date(at);
+  if (!at.includes("T") || Number.isNaN(time.getTime())) return at;
+  return new Intl.DateTimeFormat("en-GB", { dateStyle: "long", timeStyle: "short", ...(timeZone === undefined ? {} : { timeZone }) }).format(time);
+}
+
 /** "2", "2 and 3", "2, 3 and 5". */
 export function list(items: readonly (string | number)[]): string {
   const words = items.map(String);

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use primer_window_tests::{BEGINNER, Home, artifacts, primer};
+use primer_window_tests::{BEGINNER, Home, artifacts, primer, until};
 
 pub async fn a_damaged_chapter_opens_healed_and_says_so() {
     let (home, pictures) = (Home::new(), artifacts());
@@ -68,4 +68,42 @@ pub async fn a_broken_database_is_told_left_as_it_is_and_opened_anew_once_it_is_
     window.first_start("Hana", &BEGINNER, None).await;
     window.close().await;
     assert_eq!(primer(&home, &["user", "list"])[0]["name"], "Hana");
+}
+
+pub async fn a_damaged_database_is_exchanged_for_its_backup_and_the_chapter_is_there_again() {
+    let (home, pictures) = (Home::new(), artifacts());
+    let window = home.open().await;
+    window.first_start("Hana", &BEGINNER, None).await;
+    window.open_chapter(1).await;
+    let text = window.text("[data-test=article]").await;
+    // Made by itself once somebody reads.
+    let backups = home.data().join("backups");
+    let made = || fs::read_dir(&backups).into_iter().flatten().flatten().map(|entry| entry.path());
+    until("there is a backup", async || made().find(|file| file.extension().is_some_and(|end| end == "db")))
+        .await;
+    window.close().await;
+    let before = primer(&home, &["profile", "show"]);
+
+    let file = home.data().join("primer.sqlite3");
+    let mut bytes = fs::read(&file).expect("the database can be read");
+    bytes[4096..].fill(b'#');
+    fs::write(&file, &bytes).expect("the database can be damaged");
+    let window = home.open().await;
+    window.see("[data-test=go-back]").await;
+    let lost = window.text("[data-test=backup-lost]").await;
+    assert!(lost.contains("lost") && lost.ends_with('.'), "{lost}");
+    pictures.take(&window, "62-backup-offered").await;
+    assert_eq!(fs::read(&file).expect("it is there"), bytes, "nothing is done before somebody says so");
+    window.click("[data-test=restore]").await;
+    window.see("[data-test=contents]").await;
+    window.open_chapter(1).await;
+    assert_eq!(window.text("[data-test=article]").await, text);
+    window.close().await;
+    assert_eq!(primer(&home, &["profile", "show"]), before);
+    let aside: Vec<PathBuf> = fs::read_dir(home.data().join("damaged"))
+        .expect("what was damaged is kept")
+        .map(|entry| entry.expect("a folder can be listed").path().join("primer.sqlite3"))
+        .collect();
+    assert_eq!(aside.len(), 1);
+    assert_eq!(fs::read(&aside[0]).expect("it can be read"), bytes);
 }

@@ -56,6 +56,7 @@ const TESTS: &[Test] = tests![
     pages::no_room_scrolls_sideways_at_any_size,
     damage::a_damaged_chapter_opens_healed_and_says_so,
     damage::a_broken_database_is_told_left_as_it_is_and_opened_anew_once_it_is_moved_away,
+    damage::a_damaged_database_is_exchanged_for_its_backup_and_the_chapter_is_there_again,
     shell::a_second_start_raises_the_first_window,
     shell::the_window_has_its_size_again_after_a_restart,
     rewriting::a_model_is_turned_on_watched_stopped_and_rewrites_once_its_server_is_back,
