@@ -3,14 +3,15 @@
 
 use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread::{self, JoinHandle};
 
 use primer_engine::Engine;
-use primer_engine::api::{ApiError, ErrorCode, dispatch_closed};
+use primer_engine::api::{ApiError, ErrorCode, dispatch, dispatch_closed};
 use primer_engine::bookshelf::BookSource;
 use primer_engine::data_folder::DataFolder;
 use primer_engine::env::Env;
+use primer_engine::log;
 use primer_engine::rewriting;
 use primer_engine::sync::schedule;
 use serde_json::Value;
@@ -47,7 +48,14 @@ impl Opening {
     pub fn finish(self) -> (Backend, Answers) {
         let (opened, answers) = self.thread.join().unwrap_or_else(|panic| resume_unwind(panic));
         let standing = Mutex::new(Standing { opened, at_work: false });
-        (Backend { data: self.data, book: self.book, env: Env::of_this_computer(), standing }, answers)
+        let backend = Backend {
+            data: self.data,
+            book: self.book,
+            env: Env::of_this_computer(),
+            web_engine: OnceLock::new(),
+            standing,
+        };
+        (backend, answers)
     }
 }
 
@@ -59,10 +67,10 @@ fn work(app: &AppHandle, engine: &Arc<Engine>) {
     commands::back_up_in_background(Arc::clone(engine));
     // Without it everything is still there to be read, and synced by hand.
     if let Err(error) = schedule::start(Arc::clone(engine)) {
-        eprintln!("primer: nothing is synced by itself: {error}");
+        log::error("syncing_not_started").cause(&error).write();
     }
     if let Err(error) = rewriting::start(Arc::clone(engine)) {
-        eprintln!("primer: nothing is rewritten by itself: {error}");
+        log::error("rewriting_not_started").cause(&error).write();
     }
 }
 
@@ -70,6 +78,7 @@ pub struct Backend {
     data: Option<PathBuf>,
     book: BookSource,
     env: Env,
+    web_engine: OnceLock<String>,
     standing: Mutex<Standing>,
 }
 
@@ -84,14 +93,23 @@ impl Backend {
         self.standing().opened.clone()
     }
 
-    /// The engine, opened now if it could not be opened before.
-    pub fn engine_or_open(&self, app: &AppHandle) -> Opened {
+    /// Answers the first command of a page, with an engine that is opened now if it could not be opened before.
+    pub fn answer_startup(&self, app: &AppHandle, request: Value) -> Result<Value, ApiError> {
         let mut standing = self.standing();
-        if standing.opened.is_err() {
+        let reopened = standing.opened.is_err();
+        if reopened {
             standing.opened = open(self.data.as_deref(), self.book.clone());
-            standing.begin_work(app);
         }
-        standing.opened.clone()
+        let answer = dispatch(&*standing.opened.clone()?, "startup", request);
+        match &answer {
+            Ok(_) if reopened => standing.begin_work(app),
+            // Closed again, so that its database can be exchanged.
+            Err(error) if error.code == ErrorCode::DatabaseDamaged && !standing.at_work => {
+                standing.opened = Err(error.clone());
+            }
+            _ => {}
+        }
+        answer
     }
 
     /// Begins what a window does all the while, if there is an engine that has not begun.
@@ -99,20 +117,19 @@ impl Backend {
         self.standing().begin_work(app);
     }
 
-    /// Closes an engine that turned out to be unable to start, so that its database can be exchanged.
-    pub fn give_up(&self, why: &ApiError) {
-        let mut standing = self.standing();
-        if !standing.at_work {
-            standing.opened = Err(why.clone());
-        }
-    }
-
     /// What is asked for when there may be no engine.
     pub fn answer_closed(&self, name: &str, request: Value) -> Result<Value, ApiError> {
         let opened = self.engine();
         let path = self.data.as_deref().ok_or_else(no_folder)?;
-        let opened = opened.as_deref().map_err(|error| error);
-        dispatch_closed(&DataFolder { path, env: &self.env, opened }, name, request)
+        let web_engine = self.web_engine.get_or_init(web_engine);
+        let folder = DataFolder {
+            path,
+            env: &self.env,
+            program: "the window",
+            web_engine: Some(web_engine),
+            opened: opened.as_deref(),
+        };
+        dispatch_closed(&folder, name, request)
     }
 
     fn standing(&self) -> MutexGuard<'_, Standing> {
@@ -126,6 +143,7 @@ impl Standing {
             && !self.at_work
         {
             self.at_work = true;
+            log::info("window_opened").with("version", env!("CARGO_PKG_VERSION")).write();
             work(app, engine);
         }
     }
@@ -133,7 +151,16 @@ impl Standing {
 
 fn open(data: Option<&Path>, book: BookSource) -> Opened {
     let data = data.ok_or_else(no_folder)?;
-    Ok(Arc::new(Engine::open(data, book, Env::of_this_computer())?))
+    let opened = Engine::open(data, book, Env::of_this_computer()).map_err(|error| {
+        log::error("not_opened").cause(&error).write();
+        ApiError::from(error)
+    });
+    opened.inspect_err(|error| error.log("open")).map(Arc::new)
+}
+
+fn web_engine() -> String {
+    let name = if cfg!(target_os = "linux") { "WebKitGTK" } else { "the system's" };
+    tauri::webview_version().map_or_else(|_| "unknown".to_owned(), |version| format!("{name} {version}"))
 }
 
 fn no_folder() -> ApiError {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use primer_engine::Engine;
 use primer_engine::api::{ApiError, ErrorCode, dispatch, needs_no_engine};
+use primer_engine::log;
 use serde_json::Value;
 use tauri::{AppHandle, Manager, RunEvent, Runtime};
 
@@ -18,17 +19,11 @@ pub async fn call(app: AppHandle, name: String, request: Value) -> Result<Value,
         if needs_no_engine(&name) {
             return backend.answer_closed(&name, request);
         }
-        if name != "startup" {
-            return dispatch(&*backend.engine()?, &name, request);
+        // A page that begins anew may find mended what was wrong.
+        if name == "startup" {
+            return backend.answer_startup(&task_app, request);
         }
-        // The first command of a page; a page that begins anew may find mended what was wrong.
-        let answer = dispatch(&*backend.engine_or_open(&task_app)?, &name, request);
-        if let Err(error) = &answer
-            && error.code == ErrorCode::DatabaseDamaged
-        {
-            backend.give_up(error);
-        }
-        answer
+        dispatch(&*backend.engine()?, &name, request)
     });
     let answer = answer.await;
     // After the answer, so that reading never waits for a note of when it was read.
@@ -37,6 +32,7 @@ pub async fn call(app: AppHandle, name: String, request: Value) -> Result<Value,
         back_up_in_background(engine);
     }
     answer.unwrap_or_else(|error| {
+        log::error("command_stumbled").write();
         Err(ApiError::new(
             ErrorCode::Internal,
             format!("Primer stumbled over this: {error}."),
@@ -47,26 +43,28 @@ pub async fn call(app: AppHandle, name: String, request: Value) -> Result<Value,
 
 /// Writes down when chapters were last opened.
 pub fn note_in_background(engine: Arc<Engine>) {
-    in_background(engine, Engine::write_down_notes);
+    in_background(engine, "notes_not_written", Engine::write_down_notes);
 }
 
 /// Makes the backup of the day. A window may stand open for many days, so every chapter that is opened asks for it.
 pub fn back_up_in_background(engine: Arc<Engine>) {
-    in_background(engine, |engine| engine.back_up_daily().map(|_| ()));
+    // What goes wrong is in the log already.
+    tauri::async_runtime::spawn_blocking(move || engine.back_up_daily());
 }
 
 /// Compares the stored texts with their rows once at the start, in nobody's way.
 pub fn tidy_in_background(engine: Arc<Engine>) {
-    in_background(engine, |engine| engine.tidy().map(|_| ()));
+    in_background(engine, "not_tidied", |engine| engine.tidy().map(|_| ()));
 }
 
-fn in_background<E: std::fmt::Display>(
+fn in_background<E: std::error::Error + 'static>(
     engine: Arc<Engine>,
+    failed: &'static str,
     work: impl FnOnce(&Engine) -> Result<(), E> + Send + 'static,
 ) {
     tauri::async_runtime::spawn_blocking(move || {
         if let Err(error) = work(&engine) {
-            eprintln!("primer: {error}");
+            log::warn(failed).cause(&error).write();
         }
     });
 }
@@ -76,6 +74,6 @@ pub fn on_event<R: Runtime>(app: &AppHandle<R>, event: RunEvent) {
         && let Ok(engine) = app.state::<Backend>().engine()
         && let Err(error) = engine.write_down_notes()
     {
-        eprintln!("primer: {error}");
+        log::warn("notes_not_written").cause(&error).write();
     }
 }

@@ -8,6 +8,7 @@ mod early;
 mod failure;
 mod handed;
 mod left;
+mod page_process;
 mod pictures;
 mod platform;
 mod start;
@@ -17,7 +18,9 @@ use std::path::PathBuf;
 
 use backend::{Backend, Opening};
 use primer_engine::bookshelf::BookSource;
+use primer_engine::env::Env;
 use primer_engine::folders::data_folder;
+use primer_engine::{crashes, log};
 use start::Start;
 use tauri::Manager;
 
@@ -27,6 +30,11 @@ fn main() {
         failure::tell("there is no display");
     }
     let data = std::env::var_os("PRIMER_DATA").map(PathBuf::from).or_else(data_folder);
+    if let Some(data) = &data {
+        let clock = Env::of_this_computer().clock();
+        log::begin(data, clock.clone());
+        crashes::watch(data, "primer-desktop", clock);
+    }
     let here = std::env::current_dir().unwrap_or_default();
     let Start { page, book } = Start::of(std::env::args_os().skip(1), &here);
     let book = book.or_else(|| std::env::var_os("PRIMER_BOOK").map(PathBuf::from));
@@ -47,11 +55,12 @@ fn main() {
             // Where there is no engine, the window says why; a program that vanishes explains nothing.
             let opened = backend.engine().is_ok();
             app.manage(backend);
+            let reports = data.clone();
             let webview_data = data.as_deref().filter(|_| opened).map(|data| data.join("webview"));
             // What only follows a start must not take its time.
             let handle = app.handle().clone();
             let shown = move || handle.state::<Backend>().begin_work(&handle);
-            window::open(app, webview_data, &page, &early::script(&answers), shown)?;
+            window::open(app, reports, webview_data, &page, &early::script(&answers), shown)?;
             Ok(())
         })
         .build(tauri::generate_context!());

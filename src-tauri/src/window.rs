@@ -4,13 +4,14 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use primer_engine::Engine;
+use primer_engine::{Engine, log};
 use tauri::async_runtime;
 use tauri::plugin::TauriPlugin;
 use tauri::{App, AppHandle, Manager, Runtime, WebviewUrl, WebviewWindowBuilder};
 use tauri_plugin_window_state::StateFlags;
 
 use crate::handed;
+use crate::page_process;
 use crate::start::{Page, Start};
 
 const LABEL: &str = "main";
@@ -28,10 +29,12 @@ const TELL_NEWS: &str = "window.dispatchEvent(new Event('primer:news'))";
 const SIZE: (f64, f64) = (1280.0, 860.0);
 const SIZE_MIN: (f64, f64) = (360.0, 420.0);
 
-/// `webview_data`: where the webview keeps its own things; none keeps nothing. `script` runs before any of the page's own; `shown` is called once, when the page first names the window after what is
-/// on the screen.
+/// `data`: where a report goes if the page's process ends. `webview_data`: where the webview keeps its own things; none keeps
+/// nothing. `script` runs before any of the page's own; `shown` is called once, when the page first names the window after
+/// what is on the screen.
 pub fn open(
     app: &mut App,
+    data: Option<PathBuf>,
     webview_data: Option<PathBuf>,
     page: &Page,
     script: &str,
@@ -56,7 +59,7 @@ pub fn open(
                 println!("title: {title}");
             }
             if let Err(error) = window.set_title(&title) {
-                eprintln!("The window could not be named: {error}.");
+                log::warn("window_not_named").cause(&error).write();
             }
             // The page has a title of its own before it shows anything.
             if title != UNNAMED
@@ -74,7 +77,10 @@ pub fn open(
         // WebKit lets no test drive a window that keeps nothing.
         None => builder.incognito(std::env::var_os("TAURI_WEBVIEW_AUTOMATION").is_none()),
     };
-    builder.build()?;
+    let window = builder.build()?;
+    if let Some(data) = data {
+        page_process::watch(&window, data)?;
+    }
     Ok(())
 }
 
@@ -112,7 +118,7 @@ fn show<R: Runtime>(app: &AppHandle<R>, page: &Page) {
     if let Some(window) = app.get_webview_window(LABEL)
         && let Err(error) = window.eval(script)
     {
-        eprintln!("What was asked for could not be shown: {error}.");
+        log::warn("page_not_shown").cause(&error).write();
     }
 }
 
@@ -125,7 +131,7 @@ pub fn pass_on_news(app: &AppHandle, engine: Arc<Engine>) {
             if let Some(window) = app.get_webview_window(LABEL)
                 && let Err(error) = window.eval(TELL_NEWS)
             {
-                eprintln!("The window could not be told the news: {error}.");
+                log::warn("news_not_told").cause(&error).write();
             }
         }
     });
@@ -135,7 +141,7 @@ fn raise<R: Runtime>(app: &AppHandle<R>) {
     if let Some(window) = app.get_webview_window(LABEL) {
         for step in [window.unminimize(), window.show(), window.set_focus()] {
             if let Err(error) = step {
-                eprintln!("The window could not be raised: {error}.");
+                log::warn("window_not_raised").cause(&error).write();
             }
         }
     }

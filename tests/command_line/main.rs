@@ -9,6 +9,7 @@ mod book_check;
 mod by_a_real_model;
 mod cache;
 mod chapters;
+mod diagnostics;
 mod disk_full;
 mod errors;
 mod hash;
@@ -20,6 +21,7 @@ mod killed_syncing;
 mod line;
 #[cfg(unix)]
 mod lines_that_break;
+mod log;
 mod model;
 #[cfg(unix)]
 mod policies;

@@ -49,7 +49,13 @@ fn open(computer: &Computer) -> Result<Engine, ApiError> {
 fn ask(computer: &Computer, command: &str, request: Value) -> Result<Value, ApiError> {
     let closed = ApiError::new(ErrorCode::DatabaseDamaged, "It is damaged.", "Go back.");
     let env = computer.env();
-    let folder = DataFolder { path: &computer.data(), env: &env, opened: Err(&closed) };
+    let folder = DataFolder {
+        path: &computer.data(),
+        env: &env,
+        program: "test",
+        web_engine: None,
+        opened: Err(&closed),
+    };
     dispatch_closed(&folder, command, request)
 }
 
@@ -209,6 +215,24 @@ fn a_damaged_database_offers_the_newest_whole_backup_and_says_what_is_lost() {
     assert_eq!(engine.stored_texts().unwrap().len(), 2);
     let aside = folders::files(&computer.data().join("damaged"));
     assert!(aside.values().any(|bytes| *bytes == damaged), "{:?}", aside.keys());
+}
+
+#[test]
+fn a_database_that_was_emptied_is_not_begun_anew_where_there_is_a_backup() {
+    let computer = Computer::new();
+    fs::create_dir_all(computer.data()).unwrap();
+    // Left by a program that was stopped at its first start.
+    fs::write(computer.data().join("primer.sqlite3"), "").unwrap();
+    let engine = open(&computer).unwrap();
+    reader(&engine, "Ada", python("none"));
+    engine.back_up().unwrap();
+    drop(engine);
+    fs::write(computer.data().join("primer.sqlite3"), "").unwrap();
+    let error = open(&computer).err().unwrap();
+    assert_eq!(error.code, ErrorCode::DatabaseDamaged, "{error}");
+    assert_eq!(fs::read(computer.data().join("primer.sqlite3")).unwrap(), b"");
+    ask(&computer, "restore_backup", json!({"day": "2026-01-01"})).unwrap();
+    assert_eq!(call(&open(&computer).unwrap(), "startup", json!({}))["reader"]["name"], "Ada");
 }
 
 #[test]

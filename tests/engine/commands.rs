@@ -56,7 +56,10 @@ pub fn good_requests(user: UserId) -> Vec<(&'static str, Value)> {
     ]
 }
 
-const ANSWERED_ELSEWHERE: [&str; 14] = [
+const ANSWERED_ELSEWHERE: [&str; 17] = [
+    "crash_report",
+    "diagnostics",
+    "note_script_error",
     "backup_offer",
     "restore_backup",
     "find_model_servers",

@@ -632,6 +632,24 @@ export type Restoring = { day: string,
  */
 after_closing: boolean, };
 
+export type ScriptError = { 
+/**
+ * The address of the script.
+ */
+script: string, line: number, column: number, };
+
+export type CrashReport = { 
+/**
+ * What happened, in a sentence.
+ */
+sentence: string, text: string, };
+
+export type Diagnostics = { 
+/**
+ * As it may be shown and copied: it names nobody.
+ */
+text: string, };
+
 export type Commands = {
   startup: { request: Nothing; response: Startup };
   add_reader: { request: AddReader; response: Reader };
@@ -684,4 +702,7 @@ export type Commands = {
   compare_rewrite: { request: CompareRewrite; response: Comparison };
   backup_offer: { request: Nothing; response: BackupOffer | null };
   restore_backup: { request: RestoreBackup; response: Restoring };
+  diagnostics: { request: Nothing; response: Diagnostics };
+  crash_report: { request: Nothing; response: CrashReport | null };
+  note_script_error: { request: ScriptError; response: Nothing };
 };

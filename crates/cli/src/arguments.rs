@@ -69,6 +69,8 @@ pub enum Command {
     Backup(BackupCommand),
     /// What is on this computer, and what waits to be synced, in a few lines.
     Status,
+    /// What somebody who is to help has to know: versions, counts, settings, the last errors. It names nobody and no place.
+    Diagnostics,
     /// Tools for authors.
     #[command(subcommand)]
     Book(BookCommand),

@@ -19,7 +19,13 @@ pub fn run(global: &Global, command: &BackupCommand, output: &Output) -> Result<
         "The database is not open.",
         "Open it for anything but this.",
     );
-    let folder = DataFolder { path: &path, env: &env, opened: Err(&closed) };
+    let folder = DataFolder {
+        path: &path,
+        env: &env,
+        program: "the command line",
+        web_engine: None,
+        opened: Err(&closed),
+    };
     match command {
         BackupCommand::Make => {
             let made = open(global)?.back_up()?;

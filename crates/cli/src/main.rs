@@ -8,6 +8,7 @@ mod backup;
 mod book;
 mod cache;
 mod computers;
+mod diagnostics;
 mod inspect;
 mod model;
 mod output;
@@ -27,6 +28,7 @@ use primer_engine::api::{ApiError, ErrorCode, SyncWish};
 use primer_engine::bookshelf::BookSource;
 use primer_engine::env::Env;
 use primer_engine::folders::data_folder;
+use primer_engine::{crashes, log};
 
 use arguments::{Arguments, BookCommand, Command, Global};
 use output::Output;
@@ -59,6 +61,7 @@ fn run(arguments: &Arguments, output: &Output) -> Result<(), ApiError> {
             publishing::to_named_place(folder, place, *dry_run, output)
         }
         Command::Backup(command) => backup::run(global, command, output),
+        Command::Diagnostics => diagnostics::show(global, output),
         command => {
             let engine = Arc::new(open(global)?);
             let answered = match command {
@@ -75,19 +78,26 @@ fn run(arguments: &Arguments, output: &Output) -> Result<(), ApiError> {
                 Command::Book(command) => publishing::run(&engine, global, command, output),
                 Command::Computer(command) => computers::run(&engine, global, command, output),
                 Command::Status => cache::status(&engine, output),
-                Command::Hash { .. } | Command::Backup(_) => Ok(()),
+                Command::Hash { .. } | Command::Backup(_) | Command::Diagnostics => Ok(()),
             };
             // After the answer: what was asked for is done, whether or not it can be noted who asked.
             if let Err(error) = engine.write_down_notes() {
                 output.remark(&ApiError::from(error));
             }
-            answered
+            answered.inspect_err(|error| error.log(noun(command)))
         }
     }
 }
 
+/// The data folder, to whose log everything goes from here on.
 fn data_of(global: &Global) -> Result<PathBuf, ApiError> {
-    global.data.clone().or_else(data_folder).ok_or_else(|| {
+    let data = global.data.clone().or_else(data_folder);
+    let data = data.inspect(|data| {
+        let clock = Env::of_this_computer().clock();
+        log::begin(data, clock.clone());
+        crashes::watch(data, "primer", clock);
+    });
+    data.ok_or_else(|| {
         ApiError::new(
             ErrorCode::DiskFailed,
             "This system names no folder for a program's data.",
@@ -99,7 +109,30 @@ fn data_of(global: &Global) -> Result<PathBuf, ApiError> {
 fn open(global: &Global) -> Result<Engine, ApiError> {
     let data = data_of(global)?;
     let book = global.book.clone().map_or(BookSource::Bundled, BookSource::Folder);
-    Ok(Engine::open(&data, book, Env::of_this_computer())?)
+    let opened = Engine::open(&data, book, Env::of_this_computer()).map_err(|error| {
+        log::error("not_opened").cause(&error).write();
+        ApiError::from(error)
+    });
+    opened.inspect_err(|error| error.log("open"))
+}
+
+/// By which the log calls a command.
+fn noun(command: &Command) -> &'static str {
+    match command {
+        Command::Hash { .. } => "hash",
+        Command::User(_) => "user",
+        Command::Profile(_) => "profile",
+        Command::Chapter(_) => "chapter",
+        Command::Cache(_) => "cache",
+        Command::Remote(_) => "remote",
+        Command::Model(_) => "model",
+        Command::Sync { .. } => "sync",
+        Command::Computer(_) => "computer",
+        Command::Backup(_) => "backup",
+        Command::Diagnostics => "diagnostics",
+        Command::Status => "status",
+        Command::Book(_) => "book",
+    }
 }
 
 /// What clap says over several lines, as a sentence and a next step.

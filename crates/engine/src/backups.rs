@@ -13,6 +13,7 @@ use thiserror::Error;
 use crate::Engine;
 use crate::blobs::BlobError;
 use crate::env::Mishaps;
+use crate::log;
 use crate::store::backup::{self, Copied, Written};
 use crate::store::{DATABASE_FILE, Store, StoreError, Upgrade, restore};
 use crate::whole_files::{WholeFiles, is_absence};
@@ -139,6 +140,18 @@ impl Backups {
         Ok(backups)
     }
 
+    /// SQLite takes a file of no length for a database that is to be begun. Where there is a backup it was begun long ago.
+    pub(crate) fn refuse_emptied(&self) -> Result<(), StoreError> {
+        let path = self.data.join(DATABASE_FILE);
+        let is_empty = fs::metadata(&path).is_ok_and(|metadata| metadata.len() == 0);
+        if !is_empty || restore::is_waiting(&self.data) {
+            return Ok(());
+        }
+        let names = fs::read_dir(&self.folder).into_iter().flatten().flatten().map(|entry| entry.file_name());
+        let has_backup = names.into_iter().any(|name| name.to_str().and_then(Day::of_file).is_some());
+        if has_backup { Err(StoreError::Emptied { path }) } else { Ok(()) }
+    }
+
     /// `again`: also if there is one of today, in its place.
     fn make(&self, store: &Store, at: Timestamp, again: bool) -> Result<Made, BackupError> {
         let today = Day::of(at);
@@ -241,13 +254,27 @@ impl Engine {
 
     /// Makes today's backup unless there is one. Waits for the disk, and lets everybody else read and write meanwhile.
     pub fn back_up_daily(&self) -> Result<Made, BackupError> {
-        self.backups().make(&self.store, self.env.now(), false)
+        logged(self.backups().make(&self.store, self.env.now(), false))
     }
 
     /// Makes a backup now; one of today it takes the place of.
     pub fn back_up(&self) -> Result<Made, BackupError> {
-        self.backups().make(&self.store, self.env.now(), true)
+        logged(self.backups().make(&self.store, self.env.now(), true))
     }
+}
+
+fn logged(made: Result<Made, BackupError>) -> Result<Made, BackupError> {
+    match &made {
+        Ok(Made::Now) => log::info("backup_made").write(),
+        Ok(Made::Before | Made::NobodyReads) => {}
+        Err(BackupError::DatabaseDamaged) => {
+            log::error("backup_refused").with("why", "database_damaged").write()
+        }
+        // Another one makes it.
+        Err(BackupError::Busy) => {}
+        Err(error) => log::error("backup_failed").cause(error).write(),
+    }
+    made
 }
 
 fn failed_to(what: &'static str, path: &Path) -> impl FnOnce(io::Error) -> BackupError {

@@ -12,6 +12,7 @@ use ts_rs::TS;
 
 use crate::Engine;
 use crate::blobs::{Entry, Found, WritingAlone};
+use crate::log;
 use crate::reading::ReadError;
 use crate::store::chapters::{self, NamedText};
 use crate::store::settings::{self, Key};
@@ -44,7 +45,7 @@ pub struct Tidied {
     pub set_aside: u32,
     /// Rows whose file is missing or has another length; written again on the next visit.
     pub missing: u32,
-    /// Files that could not be put right; why is on the standard error.
+    /// Files that could not be put right; why is in the log.
     pub failed: u32,
     /// Another program was writing, so nothing was looked at.
     pub postponed: bool,
@@ -225,14 +226,14 @@ impl Engine {
         for entry in self.blobs.walk()? {
             // One file that can't be moved must not keep the others from being put right.
             if let Err(error) = self.tidy_entry(alone, entry, &mut tidied, &mut here) {
-                eprintln!("primer: a stored file could not be put in order: {error}");
+                log::warn("file_not_tidied").cause(&error).write();
                 tidied.failed += 1;
             }
         }
         match self.tidy_editions() {
             Ok(removed) => tidied.temporary += removed,
             Err(error) => {
-                eprintln!("primer: the editions of books could not be put in order: {error}");
+                log::warn("editions_not_tidied").cause(&error).write();
                 tidied.failed += 1;
             }
         }

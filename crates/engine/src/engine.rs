@@ -7,6 +7,7 @@ use std::sync::Mutex;
 
 use thiserror::Error;
 
+use crate::backups::Backups;
 use crate::blobs::{BlobError, Blobs};
 use crate::bookshelf::{BookError, BookSource, Bookshelf};
 use crate::cache::Notes;
@@ -56,6 +57,7 @@ impl Engine {
     /// fetched opens in its place.
     pub fn open(data: &Path, book: BookSource, env: Env) -> Result<Engine, OpenError> {
         fs::create_dir_all(data).map_err(|source| OpenError::Folder { path: data.to_owned(), source })?;
+        Backups::of(data).refuse_emptied()?;
         let store = Store::open(data)?.with_mishaps(env.mishaps());
         let blobs = Blobs::open(data)?.with_mishaps(env.mishaps());
         let editions = Editions::in_folder(data, env.mishaps());

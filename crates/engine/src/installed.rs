@@ -13,6 +13,7 @@ use crate::Engine;
 use crate::blobs::BlobError;
 use crate::bookshelf::{BookError, BookSource, Bookshelf};
 use crate::editions::{EditionId, Editions};
+use crate::log;
 use crate::reading::ReadError;
 use crate::store::{Store, StoreError, books};
 
@@ -36,9 +37,9 @@ pub fn open_newest(store: &Store, editions: &Editions, came: BookSource) -> Resu
         match Bookshelf::open(BookSource::Edition(Arc::new(files))) {
             Ok(shelf) => return Ok(shelf),
             Err(error) => {
-                eprintln!("primer: edition {} is read no more and is fetched again: {error}", edition.number);
+                log::warn("edition_forgotten").with("number", edition.number).cause(&error).write();
                 if let Err(error) = store.write(|tx| books::remove_installed(tx, &book_id)) {
-                    eprintln!("primer: {error}");
+                    log::error("edition_not_forgotten").cause(&error).write();
                 }
                 break;
             }
@@ -52,7 +53,7 @@ fn fetched(store: &Store, book_id: &str) -> Option<Edition> {
     match store.read(|connection| books::installed(connection, book_id)) {
         Ok(edition) => edition,
         Err(error) => {
-            eprintln!("primer: which edition of the book was fetched can't be looked up: {error}");
+            log::error("edition_unknown").cause(&error).write();
             None
         }
     }

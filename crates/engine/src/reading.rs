@@ -16,6 +16,7 @@ use thiserror::Error;
 
 use crate::Engine;
 use crate::blobs::{BlobError, Found, WritingAlone};
+use crate::log;
 use crate::replica;
 use crate::store::chapters::{self, ChapterRow};
 use crate::store::texts::{self, StoredText};
@@ -314,7 +315,7 @@ impl Engine {
         self.desk.note_change();
         if let Err(error) = self.evict_over_quota(alone) {
             // The text is stored; that older ones could not leave is no reason to say it was not.
-            eprintln!("primer: the stored texts could not be brought under their quota: {error}");
+            log::warn("quota_not_kept").cause(&error).write();
         }
     }
 }

@@ -12,6 +12,8 @@ use std::time::SystemTime;
 use primer_domain::ids::TextDigest;
 use primer_domain::render::{RENDERER_VERSION, RenderOptions, Rendered, render};
 
+use crate::log;
+
 /// About 30 MB at a long chapter each.
 const KEPT_MAX: usize = 200;
 
@@ -34,7 +36,7 @@ impl RenderedPages {
         let rendered = render(markdown, options);
         if let Err(error) = self.keep(&file, &rendered) {
             // Nothing is lost but time: the next visit renders it again.
-            eprintln!("primer: a rendered page could not be kept: {error}");
+            log::warn("page_not_kept").cause(&error).write();
         }
         rendered
     }

@@ -11,6 +11,7 @@ use crate::OpenError;
 use crate::backups::BackupError;
 use crate::blobs::BlobError;
 use crate::bookshelf::BookError;
+use crate::log;
 use crate::model::ModelError;
 use crate::reading::ReadError;
 use crate::remote::RemoteError;
@@ -66,6 +67,26 @@ pub struct ApiError {
 impl ApiError {
     pub fn new(code: ErrorCode, message: impl Into<String>, hint: impl Into<String>) -> ApiError {
         ApiError { code, message: message.into(), hint: hint.into(), fields: Vec::new() }
+    }
+
+    /// Notes in the log that this command ended in it, unless it only says what somebody typed or looked for.
+    pub fn log(&self, command: &'static str) {
+        use ErrorCode::*;
+        if !matches!(
+            self.code,
+            InvalidName
+                | InvalidProfile
+                | UserNotFound
+                | ChapterNotFound
+                | BlockNotFound
+                | RemoteNotFound
+                | ComputerNotFound
+                | BackupNotFound
+                | ModelOff
+                | Cancelled
+        ) {
+            log::warn("command_failed").with("command", command).with("code", self.code).write();
+        }
     }
 
     pub fn invalid_profile(fields: Vec<FieldError>) -> ApiError {
@@ -216,7 +237,7 @@ impl From<StoreError> for ApiError {
                 "Install the newest Primer; nothing was changed.",
             ),
             StoreError::Busy { .. } | StoreError::InUse => ApiError::busy(),
-            StoreError::NotPrimer { .. } => ApiError::new(
+            StoreError::NotPrimer { .. } | StoreError::Emptied { .. } => ApiError::new(
                 ErrorCode::DatabaseDamaged,
                 format!("Your data can't be opened: {text}."),
                 "Put a backup in its place (“primer backup list” shows them), or move the file away to begin anew, then try \

@@ -6,6 +6,7 @@
 mod ago;
 mod backups;
 mod books;
+mod breaking;
 mod chapters;
 mod compare;
 mod compare_types;
@@ -28,6 +29,7 @@ mod typescript;
 
 pub use backups::{BackupOffer, BackupView, RestoreBackup, Restoring};
 pub use books::{BooksView, Came, Place, PublishedView, Standing};
+pub use breaking::{CrashReport, Diagnostics, ScriptError};
 pub use chapters::{ChapterText, TextForm};
 pub use compare_types::*;
 pub(crate) use error::sentence;
@@ -53,9 +55,12 @@ macro_rules! commands {
         pub fn $dispatch($on: $of, name: &str, request: Value) -> Result<Value, ApiError> {
             match name {
                 $(stringify!($name) => {
-                    let request: $request = serde_json::from_value(request).map_err(|e| ApiError::request(name, &e))?;
-                    let response: $response = $run($on, request)?;
-                    serde_json::to_value(response).map_err(|e| ApiError::request(name, &e))
+                    let answer = || {
+                        let request: $request = serde_json::from_value(request).map_err(|e| ApiError::request(name, &e))?;
+                        let response: $response = $run($on, request)?;
+                        serde_json::to_value(response).map_err(|e| ApiError::request(name, &e))
+                    };
+                    answer().inspect_err(|error| error.log(stringify!($name)))
                 })*
                 _ => Err(ApiError::unknown_command(name)),
             }
@@ -77,6 +82,9 @@ commands! {
     dispatch_closed(folder: &DataFolder<'_>), CLOSED_NAMES, closed_command_types;
     backup_offer: Nothing => Option<BackupOffer> = backups::offer;
     restore_backup: RestoreBackup => Restoring = backups::restore;
+    diagnostics: Nothing => Diagnostics = breaking::diagnostics;
+    crash_report: Nothing => Option<CrashReport> = breaking::crash_report;
+    note_script_error: ScriptError => Nothing = breaking::note_script_error;
 }
 
 /// Whether it is [`dispatch_closed`] that runs this command.
@@ -145,6 +153,7 @@ pub mod direct {
         cost as backup_cost, list as backups, offer as backup_offer, restore as restore_backup,
     };
     pub use super::books::{list as books, look as look_for_books, publish as publish_book};
+    pub use super::breaking::diagnostics;
     pub use super::chapters::{entries, text};
     pub use super::computers::{export as export_computer, join as join_reader, list as computers};
     pub use super::inspect::inspect as inspect_remote;
@@ -153,7 +162,7 @@ pub mod direct {
         discard as discard_rewrite, disclose as model_disclosure, list as models, off as model_off,
         set as set_model, settings as model, test as test_model,
     };
-    pub use super::readers::{add, all, import_profile, last_used, profile, storage};
+    pub use super::readers::{add, all, import_profile, last_used, own_appearance, profile, storage};
     pub use super::remotes::{
         add as add_remote, check as check_remote, list as remotes, remove as remove_remote,
     };

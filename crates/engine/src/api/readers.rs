@@ -22,16 +22,14 @@ pub fn startup(engine: &Engine, _: Nothing) -> Result<Startup, ApiError> {
     let readers = all(engine)?;
     let last = last_used(engine)?;
     let reader = last.and_then(|id| readers.iter().find(|reader| reader.id == id.to_string()).cloned());
-    let appearance = engine.store.read(|connection| {
-        let own = match last {
-            Some(user) => settings::get(connection, Some(user), &APPEARANCE)?,
-            None => None,
-        };
-        match own {
-            Some(appearance) => Ok(Some(appearance)),
-            None => settings::get(connection, None, &APPEARANCE),
-        }
-    })?;
+    let own = match last {
+        Some(user) => own_appearance(engine, user)?,
+        None => None,
+    };
+    let appearance = match own {
+        Some(appearance) => Some(appearance),
+        None => engine.store.read(|connection| settings::get(connection, None, &APPEARANCE))?,
+    };
     let book = &engine.shelf.book;
     Ok(Startup {
         reader,
@@ -48,6 +46,11 @@ pub fn startup(engine: &Engine, _: Nothing) -> Result<Startup, ApiError> {
         notices: Vec::new(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
     })
+}
+
+/// How it looks for this reader, if they chose.
+pub fn own_appearance(engine: &Engine, user: UserId) -> Result<Option<Appearance>, ApiError> {
+    Ok(engine.store.read(|connection| settings::get(connection, Some(user), &APPEARANCE))?)
 }
 
 /// Every reader of this computer, in the order they were added.

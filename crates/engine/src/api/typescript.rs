@@ -6,8 +6,8 @@ use ts_rs::{Config, TS};
 
 use super::error::{ApiError, ErrorCode};
 use super::{
-    backups, closed_command_types, command_types, compare_types, model_types, rewriting_types, sync_types,
-    types,
+    backups, breaking, closed_command_types, command_types, compare_types, model_types, rewriting_types,
+    sync_types, types,
 };
 use crate::remote::{Location, S3Location, Style};
 use crate::sync::Progress;
@@ -122,6 +122,9 @@ pub fn typescript() -> String {
         backups::BackupOffer,
         backups::RestoreBackup,
         backups::Restoring,
+        breaking::ScriptError,
+        breaking::CrashReport,
+        breaking::Diagnostics,
     );
     out.push_str("export type Commands = {\n");
     for (name, request, response) in command_types(&config).into_iter().chain(closed_command_types(&config)) {

@@ -9,6 +9,7 @@ use primer_domain::ids::TextDigest;
 use primer_domain::storage_path::StoragePath;
 
 use super::{BlobError, Blobs, Found, WritingAlone};
+use crate::log;
 use crate::parallel::in_parallel;
 use crate::whole_files::disk::WholeDisk;
 
@@ -113,7 +114,7 @@ impl Drop for Beside<'_> {
     fn drop(&mut self) {
         for (temporary, _) in &self.named {
             if let Err(error) = self.blobs.files.remove_if_there(temporary) {
-                eprintln!("primer: {error}");
+                log::warn("temporary_not_removed").cause(&error).write();
                 return;
             }
         }

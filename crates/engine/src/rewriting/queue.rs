@@ -17,6 +17,7 @@ use tokio::time::sleep;
 use super::{Manner, Remedy, Report, RewriteError};
 use crate::Engine;
 use crate::api::ApiError;
+use crate::log;
 use crate::model::{ModelSetting, Patience};
 use crate::network::runtime;
 use crate::reading::CurrentProfile;
@@ -40,11 +41,12 @@ pub fn start(engine: Arc<Engine>) -> io::Result<()> {
             runtime.block_on(async { sleep(spread).await });
             let queue = Queue::new(engine, Patience::default());
             loop {
-                let turn = queue.turn().map_err(|error| eprintln!("primer: a chapter waits: {error}"));
+                let turn =
+                    queue.turn().map_err(|error| log::error("rewrite_not_begun").cause(&error).write());
                 runtime.block_on(queue.wait(turn.ok()));
             }
         }
-        Err(error) => eprintln!("primer: nothing is rewritten by itself: {error}"),
+        Err(error) => log::error("rewriting_not_started").cause(&error).write(),
     })?;
     Ok(())
 }

@@ -4,6 +4,7 @@ use primer_domain::ids::UserId;
 use serde::{Deserialize, Serialize};
 
 use crate::Engine;
+use crate::log;
 use crate::model::ModelSetting;
 use crate::store::StoreError;
 use crate::store::settings::{self, Key};
@@ -54,7 +55,7 @@ impl Engine {
             && let Err(error) = self.add_to_speed(user, setting, seen)
         {
             // Only a guess of the time that the next one takes is lost.
-            eprintln!("primer: how long a model takes could not be noted: {error}");
+            log::warn("speed_not_noted").cause(&error).write();
         }
     }
 

@@ -28,7 +28,8 @@ impl Upgrade {
         Upgrade { runner: Runner::new(&migrations) }
     }
 
-    fn known_version(&self) -> u32 {
+    /// Of the newest migration.
+    pub(crate) fn known_version(&self) -> u32 {
         self.runner
             .get_migrations()
             .iter()
@@ -104,7 +105,7 @@ fn version_of_file(path: &Path) -> rusqlite::Result<u32> {
 const SQLITE_READONLY_ROLLBACK: i32 = 776;
 
 /// 0 for an empty database.
-fn version(connection: &Connection) -> rusqlite::Result<u32> {
+pub(super) fn version(connection: &Connection) -> rusqlite::Result<u32> {
     let has_history = connection
         .query_row("SELECT 1 FROM sqlite_schema WHERE name = 'refinery_schema_history'", [], |_| Ok(()))
         .optional()?;

@@ -37,6 +37,7 @@ pub use migrate::Upgrade;
 use reserve::Reserve;
 
 use crate::env::{Mishaps, Step};
+use crate::log;
 
 /// The database in the data folder.
 pub const DATABASE_FILE: &str = "primer.sqlite3";
@@ -47,6 +48,8 @@ pub enum StoreError {
     NewerDatabase { path: PathBuf, found: u32, known: u32 },
     #[error("the file {} is not a Primer database", path.display())]
     NotPrimer { path: PathBuf },
+    #[error("the file {} is empty, and was not always", path.display())]
+    Emptied { path: PathBuf },
     #[error("the database is damaged: {what} failed")]
     Damaged { what: &'static str, source: rusqlite::Error },
     #[error("the database {} can't be opened", path.display())]
@@ -150,6 +153,7 @@ impl Store {
         if restoring {
             let _alone = lock_file(&in_use_file, |file| Ok(file.try_lock()?))?;
             restore::finish(folder)?;
+            log::info("backup_restored").write();
             upgrade.refuse_newer(&path)?;
         }
         let in_use = lock_file(&in_use_file, File::lock_shared)?;
@@ -203,6 +207,13 @@ impl Store {
         let result = work(&reader);
         lock(&self.readers).push(reader);
         result
+    }
+
+    /// Of the newest migration that it was brought up with.
+    pub(crate) fn version(&self) -> Result<u32, StoreError> {
+        self.read(|connection| {
+            migrate::version(connection).map_err(StoreError::sql("reading the version of the database"))
+        })
     }
 
     fn open_reader(&self) -> Result<Connection, StoreError> {

@@ -4,6 +4,8 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::log;
+
 /// Enough for the write-ahead log's index and a few small transactions.
 const RESERVE_BYTES: usize = 512 * 1024;
 
@@ -31,7 +33,7 @@ impl Reserve {
             && let Err(left) = fs::remove_file(&self.file)
             && left.kind() != io::ErrorKind::NotFound
         {
-            eprintln!("primer: no room could be kept free ({error}), and what was taken stays ({left})");
+            log::warn("reserve_not_taken").cause(&error).cause(&left).write();
         }
     }
 }

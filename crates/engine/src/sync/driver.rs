@@ -10,6 +10,7 @@ use tokio::task::{JoinSet, spawn_blocking};
 
 use super::session::{Manner, Outlook};
 use super::{Answer, Op, Progress, Session, SyncError, Tally, Ticket};
+use crate::log;
 use crate::remote::{Remote, RemoteError, Traffic};
 use crate::store::remotes::RemoteId;
 use crate::store::sync_runs::{self, SyncRun};
@@ -62,6 +63,9 @@ pub async fn run(
         outlook: session.outlook(),
         failure: ended.err().or_else(|| session.into_failure().map(SyncError::Remote)),
     };
+    if let Some(failure) = &outcome.failure {
+        log::warn("sync_failed").with("fault", failure.words().code).cause(failure).write();
+    }
     if !dry {
         let run = outcome.as_run();
         let engine = Arc::clone(&engine);

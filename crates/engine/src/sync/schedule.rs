@@ -14,6 +14,7 @@ use tokio::time::{Instant, sleep_until, timeout};
 use super::SyncError;
 use crate::Engine;
 use crate::api::{ApiError, SyncWish};
+use crate::log;
 use crate::network::runtime;
 use crate::store::remotes::{RemoteId, RemoteRow};
 use crate::store::users;
@@ -41,7 +42,7 @@ const NOTHING_TO_DO: Duration = Duration::from_secs(24 * 60 * 60);
 pub fn start(engine: Arc<Engine>) -> io::Result<()> {
     thread::Builder::new().name("sync".to_owned()).spawn(move || match runtime() {
         Ok(runtime) => runtime.block_on(Schedule::new(engine).run()),
-        Err(error) => eprintln!("primer: nothing is synced by itself: {error}"),
+        Err(error) => log::error("syncing_not_started").cause(&error).write(),
     })?;
     Ok(())
 }
@@ -66,7 +67,7 @@ impl Schedule {
     async fn run(mut self) {
         loop {
             if let Err(error) = self.round().await {
-                eprintln!("primer: a sync could not begin: {error}");
+                log::error("sync_not_begun").with("code", error.code).write();
             }
             self.wait().await;
         }
