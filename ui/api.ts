@@ -2,6 +2,7 @@
 import { invoke } from "@tauri-apps/api/core";
 import { openUrl } from "@tauri-apps/plugin-opener";
 import type { ApiError, Commands } from "./generated/commands";
+import { placeInStack, type ScriptPlace } from "./model/script-error";
 
 export type CommandName = keyof Commands;
 
@@ -44,6 +45,26 @@ export async function call<N extends CommandName>(
   }
 }
 
+/** Beyond this one fault only says itself again and again. */
+const SCRIPT_ERRORS_MAX = 20;
+let scriptErrors = 0;
+
+/** Notes in the log where something went wrong that nobody had thought of. */
+export function noteScriptError(place: ScriptPlace | null): void {
+  scriptErrors += 1;
+  if (scriptErrors > SCRIPT_ERRORS_MAX) return;
+  // Where not even that can be told there is nobody left to tell.
+  void invoke("call", { name: "note_script_error", request: place ?? { script: "", line: 0, column: 0 } }).catch(() => undefined);
+}
+
+/** From here on every error that nothing in the page takes care of is noted. */
+export function watchScriptErrors(): void {
+  window.addEventListener("error", (event) => {
+    if (event.filename !== "") noteScriptError({ script: event.filename, line: event.lineno, column: event.colno });
+  });
+  window.addEventListener("unhandledrejection", (event) => noteScriptError(placeInStack(event.reason)));
+}
+
 const OUTSIDE = new Set(["http:", "https:", "mailto:"]);
 
 /** Hands an address to the system's browser or mail program. Refuses every scheme but http, https and mailto. */
@@ -70,6 +91,7 @@ export function asApiError(thrown: unknown): ApiError {
     };
   }
   console.error(thrown);
+  noteScriptError(placeInStack(thrown));
   return apiError("Something inside Primer went wrong.", "Try again. If it stays, close Primer and open it again; nothing you saved is lost.");
 }
 

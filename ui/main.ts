@@ -3,10 +3,12 @@ import App from "./App.svelte";
 import "./styles/fonts.css";
 import "./styles/base.css";
 import "./styles/article.css";
+import { watchScriptErrors } from "./api";
 import { session } from "./session.svelte";
 
 const target = document.getElementById("app");
 if (target === null) throw new Error("index.html has no #app");
+watchScriptErrors();
 void session.start();
 // Without its faces, whatever is laid out has their stand-ins looked up among the system's fonts, one after the other, for
 // every size and weight: that takes longer than the faces do.

@@ -3,7 +3,7 @@
 //! computer while a room stands open takes its place there; only the text of a chapter waits until its reader wants it.
 import { untrack } from "svelte";
 import { asApiError, call } from "./api";
-import type { ApiError, Appearance, ChapterPage, Comparison, ComputerView, Contents, ModelView, ProfileForm, ProfileView, Reader, RemoteView, Startup, Storage, StoredChapter, SyncSettings } from "./generated/commands";
+import type { ApiError, Appearance, ChapterPage, Comparison, ComputerView, Contents, CrashReport, ModelView, ProfileForm, ProfileView, Reader, RemoteView, Startup, Storage, StoredChapter, SyncSettings } from "./generated/commands";
 import { HANDED } from "./model/handed";
 import { widthOf, type Width } from "./model/margin";
 import { hashOf, parseRoute, type Route } from "./model/routes";
@@ -38,6 +38,8 @@ class Session {
   said = $state("");
   outside = $state<string | null>(null);
   keysShown = $state(false);
+  /** What the program left behind when it stopped unexpectedly, until its reader has seen to it. */
+  crash = $state.raw<CrashReport | null>(null);
   /** The open chapter as it would be shown now, while its reader still has it as it was. */
   newer = $state.raw<ChapterPage | null>(null);
   /** The forms that hold edits which are not saved. */
@@ -79,6 +81,12 @@ class Session {
     window.addEventListener(HANDED, () => this.go({ room: "join" }));
     sync.start({ arrived: () => void this.refresh(), troubled: (status) => this.say(status.sentence) });
     await this.restart();
+    // After the first room stands: it must not wait for this.
+    try {
+      this.crash = await call("crash_report", {});
+    } catch {
+      // A report that can't be had keeps nobody from reading.
+    }
   }
 
   async restart(): Promise<void> {

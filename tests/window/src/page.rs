@@ -2,6 +2,7 @@
 
 use fantoccini::Locator;
 use fantoccini::actions::{InputSource, KeyAction, KeyActions};
+use fantoccini::key::Key;
 use serde_json::Value;
 
 use crate::app::Window;
@@ -94,6 +95,17 @@ impl Window {
             .then(KeyAction::Down { value })
             .then(KeyAction::Up { value });
         self.client.perform_actions(keys).await.expect("a key can be pressed");
+    }
+
+    /// What was copied, by the keys for it.
+    pub async fn paste(&self) {
+        let control = char::from(Key::Control);
+        let keys = KeyActions::new("keyboard".to_owned())
+            .then(KeyAction::Down { value: control })
+            .then(KeyAction::Down { value: 'v' })
+            .then(KeyAction::Up { value: 'v' })
+            .then(KeyAction::Up { value: control });
+        self.client.perform_actions(keys).await.expect("keys can be pressed");
     }
 
     pub async fn script(&self, script: &str) -> Value {

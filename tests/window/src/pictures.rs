@@ -14,6 +14,25 @@ pub struct Pictures {
     folder: PathBuf,
 }
 
+impl Window {
+    /// What stands open, dark, with letters of twice the size, in a narrow window: nothing of it lies beyond the edge. It is as
+    /// it was afterwards.
+    pub async fn look_at_large_and_dark(&self, pictures: &Pictures, name: &str) {
+        self.resize(640, 860).await;
+        self.script("document.documentElement.dataset.theme = 'dark'").await;
+        for (size, words) in [("", "narrow-dark"), ("200%", "narrow-dark-200-percent")] {
+            self.script(&format!("document.documentElement.style.fontSize = '{size}'")).await;
+            assert!(self.overflow_px().await <= 0, "{name}, {words}");
+            pictures.take(self, &format!("{name}-{words}")).await;
+        }
+        self.script(
+            "delete document.documentElement.dataset.theme; document.documentElement.style.fontSize = ''",
+        )
+        .await;
+        self.resize(1280, 860).await;
+    }
+}
+
 /// Where the window tests leave theirs.
 pub fn artifacts() -> Pictures {
     Pictures::in_folder(&named("PRIMER_ARTIFACTS").join("screenshots"))

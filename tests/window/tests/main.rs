@@ -4,6 +4,7 @@
 mod appearance;
 mod damage;
 mod first_start;
+mod mending;
 #[path = "../../world/model_server.rs"]
 #[allow(
     clippy::unwrap_used,
@@ -57,6 +58,9 @@ const TESTS: &[Test] = tests![
     damage::a_damaged_chapter_opens_healed_and_says_so,
     damage::a_broken_database_is_told_left_as_it_is_and_opened_anew_once_it_is_moved_away,
     damage::a_damaged_database_is_exchanged_for_its_backup_and_the_chapter_is_there_again,
+    mending::a_report_of_the_last_time_is_offered_once_and_shown,
+    mending::the_diagnostics_are_shown_before_they_are_copied_and_name_nobody,
+    mending::a_page_whose_process_ends_is_shown_again_and_leaves_a_report,
     shell::a_second_start_raises_the_first_window,
     shell::the_window_has_its_size_again_after_a_restart,
     rewriting::a_model_is_turned_on_watched_stopped_and_rewrites_once_its_server_is_back,
