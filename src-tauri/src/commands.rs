@@ -52,9 +52,9 @@ pub fn back_up_in_background(engine: Arc<Engine>) {
     tauri::async_runtime::spawn_blocking(move || engine.back_up_daily());
 }
 
-/// Compares the stored texts with their rows once at the start, in nobody's way.
+/// Compares the stored texts with their rows after the start, in nobody's way, if there may be something to put in order.
 pub fn tidy_in_background(engine: Arc<Engine>) {
-    in_background(engine, "not_tidied", |engine| engine.tidy().map(|_| ()));
+    in_background(engine, "not_tidied", |engine| engine.tidy_if_due().map(|_| ()));
 }
 
 fn in_background<E: std::error::Error + 'static>(
@@ -72,7 +72,7 @@ fn in_background<E: std::error::Error + 'static>(
 pub fn on_event<R: Runtime>(app: &AppHandle<R>, event: RunEvent) {
     if let RunEvent::Exit = event
         && let Ok(engine) = app.state::<Backend>().engine()
-        && let Err(error) = engine.write_down_notes()
+        && let Err(error) = engine.write_down_notes().and_then(|()| engine.note_good_end())
     {
         log::warn("notes_not_written").cause(&error).write();
     }

@@ -56,7 +56,7 @@ pub fn good_requests(user: UserId) -> Vec<(&'static str, Value)> {
     ]
 }
 
-const ANSWERED_ELSEWHERE: [&str; 17] = [
+const ANSWERED_ELSEWHERE: [&str; 18] = [
     "crash_report",
     "diagnostics",
     "note_script_error",
@@ -71,6 +71,7 @@ const ANSWERED_ELSEWHERE: [&str; 17] = [
     "remove_remote",
     "pause_remote",
     "export_computer",
+    "save_joining",
     "join_reader",
     "forget_computer",
     "remove_reader",

@@ -2,15 +2,19 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, mpsc};
 
 use primer_domain::freshness::Freshness;
+use primer_domain::ids::ChapterId;
+use primer_engine::model::Patience;
+use primer_engine::rewriting::{Queue, Turn};
 use serde_json::json;
 
 use crate::desk::{Desk, World, chapters, forge};
 use crate::rewriting::{TWO_SECTIONS, rewrite, set_model};
-use crate::world::model_server::{ModelServer, in_other_words};
+use crate::world::model_server::{ModelServer, STREAM, SayAndHang, in_other_words};
 use crate::world::{database, python};
-use crate::{assert_visit, call};
+use crate::{answer, assert_visit, call};
 
 fn shown(desk: &Desk, chapter: u32) -> String {
     assert_visit(&desk.engine, desk.user, chapter, Freshness::Fresh, false).markdown
@@ -36,6 +40,33 @@ fn a_rewritten_text_is_what_the_other_computer_shows_too() {
     assert_eq!(server.asked().len(), 1);
     assert_eq!(laptop.sync().requests, 2);
     assert_eq!(school.sync().requests, 1);
+}
+
+#[test]
+fn what_is_being_rewritten_stops_when_other_answers_come_from_another_computer() {
+    let (_stick, laptop) = World::new().begin(python("beginner"));
+    laptop.sync();
+    let school = laptop.joined(2);
+    school.sync();
+    let (arrived, arrives) = mpsc::channel();
+    let server = ModelServer::start(move |_, _| {
+        arrived.send(()).unwrap();
+        SayAndHang(STREAM.to_owned())
+    });
+    set_model(&laptop.engine, laptop.user, &server);
+    call(&laptop.engine, "wish_rewrite", json!({"user_id": laptop.user, "chapter_id": 1, "again": false}));
+    let queue = Queue::new(Arc::clone(&laptop.engine), Patience::default());
+    std::thread::scope(|scope| {
+        let turn = scope.spawn(|| queue.turn().unwrap());
+        arrives.recv().unwrap();
+        answer(&school.engine, school.user, python("advanced"));
+        school.sync();
+        laptop.sync();
+        // It would hang for minutes else.
+        assert_eq!(turn.join().unwrap(), Turn::Took(ChapterId(1)));
+    });
+    let status = call(&laptop.engine, "rewriting_status", json!({"user_id": laptop.user}));
+    assert_eq!(status["waiting"][0]["chapter_id"], 1, "it is wished for the new answers: {status}");
 }
 
 fn rewrite_error(desk: &Desk) -> String {
@@ -98,7 +129,7 @@ fn undoing_goes_to_all_computers_and_no_sync_brings_it_back() {
         school.sync();
         laptop.sync();
     }
-    let visit = laptop.engine.visit(laptop.user, primer_domain::ids::ChapterId(1)).unwrap();
+    let visit = laptop.engine.visit(laptop.user, ChapterId(1)).unwrap();
     assert!(!visit.markdown.contains("primer:rewritten"));
     assert_eq!(visit.markdown, shown(&school, 1));
     assert!(
@@ -130,7 +161,7 @@ fn a_hostile_rewritten_text_is_never_shown_however_right_its_entry_looks() {
         let school = laptop.joined(2);
         forge_rewritten(stick.path(), change);
         school.sync();
-        let visit = school.engine.visit(school.user, primer_domain::ids::ChapterId(1)).unwrap();
+        let visit = school.engine.visit(school.user, ChapterId(1)).unwrap();
         assert!(!visit.markdown.contains("primer:rewritten"), "{}", visit.markdown);
         assert!(visit.markdown.contains("Common words of chapter one."));
         let [refused] = &database::dump(&school.computer.data(), "refused_texts")[..] else { panic!("one") };

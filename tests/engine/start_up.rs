@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::Path;
 use std::process::Command;
+use std::sync::atomic::Ordering;
 
 use primer_domain::freshness::Freshness;
 use primer_domain::ids::{TextDigest, UserId};
@@ -22,6 +23,25 @@ fn after_a_first_visit() -> (Computer, UserId, StoragePath) {
 
 fn tidied(computer: &Computer) -> Tidied {
     computer.start().tidy().unwrap()
+}
+
+#[test]
+fn a_start_looks_through_the_files_only_after_a_bad_end_or_a_week() {
+    let (computer, _, _) = after_a_first_visit();
+    let looks = |computer: &Computer| computer.start().tidy_if_due().unwrap().is_some();
+    let later = |days: i64| computer.clock.fetch_add(days * 24 * 3600 * 1000, Ordering::SeqCst);
+    assert!(looks(&computer), "nobody has looked yet");
+    assert!(looks(&computer), "the program before was killed");
+    computer.start().note_good_end().unwrap();
+    later(6);
+    assert!(!looks(&computer), "all is in order");
+    assert!(looks(&computer), "the program before was killed");
+    computer.start().note_good_end().unwrap();
+    later(7);
+    assert!(looks(&computer), "it is a week ago");
+    computer.start().note_good_end().unwrap();
+    later(-400);
+    assert!(looks(&computer), "a clock that stood wrong puts nothing off");
 }
 
 fn write(file: &Path, bytes: &[u8]) {

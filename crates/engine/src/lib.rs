@@ -17,6 +17,7 @@ mod engine;
 pub mod env;
 pub mod folders;
 mod http;
+mod in_order;
 mod installed;
 pub mod log;
 pub mod model;

@@ -254,6 +254,10 @@ impl Engine {
             || outcome.tally.written > 0
         {
             self.desk.note_arrival();
+            // What is being rewritten for other answers than those that came is of no use.
+            if let Ok(profile) = self.current_profile(row.user) {
+                self.rewriting_desk.background_is(row.user, profile.hash);
+            }
             // It may be what somebody wished for.
             self.rewriting_desk.bell.notify_one();
         }
