@@ -34,6 +34,8 @@ pub struct TextsNow<'a> {
     pub taken_back: BTreeSet<StoragePath>,
     /// Announced texts that are not what they should be.
     pub refused: BTreeSet<StoragePath>,
+    /// What this computer looked for in the remote and did not find. It may come again.
+    pub missing: BTreeSet<StoragePath>,
     /// Whether to bring here also what is not shown now: other backgrounds, other versions, other books.
     pub older_too: bool,
     /// What may be stored here in addition.
@@ -119,12 +121,25 @@ fn announced<'a>(now: &'a TextsNow<'_>) -> impl Iterator<Item = (&'a StoragePath
 }
 
 /// For each chapter of the book the text that its reader should be shown now, where it is announced and not
-/// here.
+/// here; and in place of one that was looked for in vain also the one that is next best.
 fn current(now: &TextsNow<'_>) -> Vec<Wanted> {
+    let mut wanted = preferred(now, |_| true);
+    let is_to_be_had = |path: &StoragePath| !now.missing.contains(path);
+    if wanted.iter().any(|wanted| !is_to_be_had(&wanted.path)) {
+        for next_best in preferred(now, is_to_be_had) {
+            if !wanted.contains(&next_best) {
+                wanted.push(next_best);
+            }
+        }
+    }
+    wanted
+}
+
+fn preferred(now: &TextsNow<'_>, may_be: impl Fn(&StoragePath) -> bool) -> Vec<Wanted> {
     let held = stamped(&now.held, &now.mentions);
     let held = held.iter().filter(|(path, _)| counts(now, path));
     let mut best: BTreeMap<ChapterId, (&StoragePath, &TextEntry)> = BTreeMap::new();
-    for (path, entry) in held.chain(announced(now)) {
+    for (path, entry) in held.chain(announced(now).filter(|(path, _)| may_be(path))) {
         let installed = now.versions.get(&path.chapter_id);
         if path.profile_hash != now.current_hash
             || entry.book_id != now.book_id

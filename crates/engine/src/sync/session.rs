@@ -181,6 +181,9 @@ pub struct Session {
     restored: BTreeSet<StoragePath>,
     /// Whether anything came that is not to be shown.
     refused: bool,
+    /// What was looked for in vain before this sync, and whether it found that of anything else.
+    known_missing: BTreeSet<StoragePath>,
+    lacks_anew: bool,
     /// Texts that are in the remote, which is not noted yet.
     sent: Vec<StoragePath>,
     /// The own replica was there and is gone, though it is the same remote.
@@ -220,6 +223,8 @@ impl Session {
             damaged: BTreeMap::new(),
             restored: BTreeSet::new(),
             refused: false,
+            lacks_anew: false,
+            known_missing: BTreeSet::new(),
             sent: Vec::new(),
             own_is_lost: false,
             gathered_changes: 0,

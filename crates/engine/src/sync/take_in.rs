@@ -109,6 +109,7 @@ impl Engine {
             asked_for,
             taken_back: taken_back(&gathered.registers, remote.user),
             refused: self.store.read(|connection| rewrites::refused(connection, remote.user))?,
+            missing: gathered.missing.clone(),
             older_too: manner.older_too,
             room_bytes: self.quota_bytes()?.saturating_sub(used_bytes),
         }))

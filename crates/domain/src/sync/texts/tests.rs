@@ -23,6 +23,7 @@ fn now() -> TextsNow<'static> {
         asked_for: [].into(),
         taken_back: [].into(),
         refused: [].into(),
+        missing: [].into(),
         older_too: false,
         room_bytes: u64::MAX,
     }
@@ -120,6 +121,23 @@ fn of_several_texts_for_a_chapter_only_the_preferred_is_wanted() {
     // Those that lost are brought only with everything else, after what is shown.
     let everything = TextsNow { older_too: true, ..three };
     assert_eq!(paths(&texts(&everything).fetch), [newer.0, late.0, early.0]);
+}
+
+#[test]
+fn in_place_of_a_text_that_was_looked_for_in_vain_the_next_best_is_wanted_as_well() {
+    let newest = made_elsewhere(1, 3, "of a newer book", 3);
+    let next = made_elsewhere(1, 2, "of this book", 2);
+    let last = made_elsewhere(1, 2, "another of this book", 9);
+    let mentions = all(&[&newest, &next, &last]);
+    let plan = texts(&TextsNow { mentions: mentions.clone(), ..now() });
+    assert_eq!(paths(&plan.fetch), [newest.0]);
+    let missing = [newest.0].into();
+    let plan = texts(&TextsNow { mentions: mentions.clone(), missing, ..now() });
+    assert_eq!(paths(&plan.fetch), [newest.0, next.0], "it may be there again");
+    // Once that is here, only what may come again is still looked for.
+    let (missing, held) = ([newest.0].into(), all(&[&next]));
+    let plan = texts(&TextsNow { mentions, missing, held, ..now() });
+    assert_eq!(paths(&plan.fetch), [newest.0]);
 }
 
 #[test]

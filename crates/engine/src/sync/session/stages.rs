@@ -199,6 +199,7 @@ impl Session {
             plan.fetch
         };
         let wanted: BTreeSet<StoragePath> = to_fetch.iter().map(|wanted| wanted.path).collect();
+        self.known_missing = gathered.missing.clone();
         self.ask_no_longer_for(gathered.missing.difference(&wanted))?;
         self.restored = plan.upload.iter().filter(|path| self.is_mentioned(path)).copied().collect();
         self.progress = Progress {
@@ -280,6 +281,7 @@ impl Session {
             }
         }
         self.tally.received += right.len() as u64;
+        self.lacks_anew |= missing.iter().any(|path| !self.known_missing.contains(path));
         self.refuse(refused)?;
         self.engine.take_in_texts(&self.remote, &right, &missing)
     }
@@ -394,8 +396,8 @@ impl Session {
     }
 
     pub(super) fn note_settled(&mut self) -> Result<(), SyncError> {
-        if self.manner.dry || self.refused {
-            // In place of what was refused another text may be wanted, which the next sync brings.
+        if self.manner.dry || self.refused || self.lacks_anew {
+            // In place of what was refused or is not there another text may be wanted, which the next sync brings.
             return Ok(());
         }
         let Some(planned_for) = self.planned_for else { return Ok(()) };
