@@ -1,5 +1,5 @@
 //! What Primer decides: which text a reader gets, whether what is stored is still right, what a model may change in it,
-//! how a book is read, shown and published, and how a reader's computers come to agree.
+//! how a book is read, shown and published, how a reader’s computers come to agree, and what is an update of the program.
 //!
 //! Everything here is a function of its arguments. There are no files, no SQL, no network, no clock, no randomness and
 //! no threads, so that each decision can be tested by calling it, and gives the same answer on every computer.
@@ -19,3 +19,4 @@ mod seal;
 pub mod storage_path;
 pub mod sync;
 pub mod timestamp;
+pub mod update;
