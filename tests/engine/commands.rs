@@ -53,16 +53,21 @@ pub fn good_requests(user: UserId) -> Vec<(&'static str, Value)> {
         ("cancel_rewrite", json!({"user_id": user, "chapter_id": 1})),
         ("model_off", json!({"user_id": user})),
         ("discard_rewrite", json!({"user_id": user, "chapter_id": 1})),
+        ("update_status", json!({})),
+        ("cancel_update", json!({})),
     ]
 }
 
-const ANSWERED_ELSEWHERE: [&str; 18] = [
+const ANSWERED_ELSEWHERE: [&str; 21] = [
     "crash_report",
     "diagnostics",
     "note_script_error",
     "backup_offer",
     "restore_backup",
     "find_model_servers",
+    "install_update",
+    "look_for_update",
+    "set_updates",
     "list_models",
     "test_model",
     "undo_rewrite",
@@ -99,7 +104,7 @@ fn every_command_that_the_window_knows_is_answered_and_the_other_way_round() {
     let (_computer, engine, user) = started();
     let tried: BTreeSet<String> = good_requests(user).iter().map(|(name, _)| (*name).to_owned()).collect();
     let mut known = commands_in_typescript();
-    // What needs a remote, a model server or no engine, or takes the reader away, has tests of its own.
+    // What needs a remote, a model server, a publisher or no engine, or takes the reader away, has tests of its own.
     for command in ANSWERED_ELSEWHERE {
         assert!(known.remove(command), "{command} is no command");
     }

@@ -21,6 +21,7 @@ mod preview;
 mod profile;
 mod published;
 mod published_hostile;
+mod publisher;
 mod queue;
 mod queue_limits;
 mod readers;
@@ -40,7 +41,11 @@ mod rewriting_synced;
 mod server_process;
 mod start_up;
 mod syncing;
+mod updates;
+mod updates_installed;
+mod updates_published;
 mod upgrades;
+mod web_server;
 #[path = "../world/mod.rs"]
 #[allow(dead_code, reason = "the tests of the command line use the rest")]
 mod world;

@@ -1,6 +1,6 @@
 // Made from the engine's types by `cargo xtask types`. Do not edit.
 
-export type ErrorCode = "invalid_name" | "invalid_profile" | "user_not_found" | "chapter_not_found" | "block_not_found" | "book_invalid" | "database_newer" | "database_unusable" | "database_damaged" | "backup_not_found" | "disk_full" | "disk_failed" | "remote_not_found" | "computer_not_found" | "remote_failed" | "secret_failed" | "model_off" | "model_failed" | "cancelled" | "busy" | "invalid_request" | "internal";
+export type ErrorCode = "invalid_name" | "invalid_profile" | "user_not_found" | "chapter_not_found" | "block_not_found" | "book_invalid" | "database_newer" | "database_unusable" | "database_damaged" | "backup_not_found" | "disk_full" | "disk_failed" | "remote_not_found" | "computer_not_found" | "remote_failed" | "secret_failed" | "model_off" | "model_failed" | "updates_off" | "update_refused" | "update_failed" | "cancelled" | "busy" | "invalid_request" | "internal";
 
 export type ApiError = { code: ErrorCode, 
 /**
@@ -649,6 +649,53 @@ export type Diagnostics = {
  * As it may be shown and copied: it names nobody.
  */
 text: string, };
+export type UpdateView = { 
+/**
+ * Of the program that runs.
+ */
+version: string, 
+/**
+ * How it stands, and who updates this Primer where it is not itself.
+ */
+sentence: string, 
+/**
+ * Whether this Primer can look for newer ones and install them. Where it can't, there is nothing to turn on.
+ */
+can_update: boolean, 
+/**
+ * Whether it looks once a day without being asked.
+ */
+by_itself: boolean, 
+/**
+ * A newer one that waits to be installed.
+ */
+offer: UpdateOffer | null, 
+/**
+ * While one is fetched.
+ */
+progress: UpdateProgress | null, 
+/**
+ * What went wrong at a look that nobody waited for.
+ */
+trouble: ApiError | null, };
+
+export type UpdateOffer = { version: string, 
+/**
+ * What is new, in plain text. May be empty.
+ */
+notes: string, 
+/**
+ * `2026-11-25`.
+ */
+published_on: string, 
+/**
+ * “80 kB”; none where the system brings it.
+ */
+len: string | null, };
+
+export type UpdateProgress = { done_bytes: number, len_bytes: number, };
+
+export type SetUpdates = { by_itself: boolean, };
 
 export type Commands = {
   startup: { request: Nothing; response: Startup };
@@ -705,4 +752,9 @@ export type Commands = {
   diagnostics: { request: Nothing; response: Diagnostics };
   crash_report: { request: Nothing; response: CrashReport | null };
   note_script_error: { request: ScriptError; response: Nothing };
+  update_status: { request: Nothing; response: UpdateView };
+  set_updates: { request: SetUpdates; response: UpdateView };
+  look_for_update: { request: Nothing; response: UpdateView };
+  install_update: { request: Nothing; response: UpdateView };
+  cancel_update: { request: Nothing; response: UpdateView };
 };

@@ -122,6 +122,11 @@ impl TextDigest {
         TextDigest(Sha256::digest(bytes).into())
     }
 
+    /// Of what was hashed a piece at a time.
+    pub fn from_sha256(digest: [u8; 32]) -> TextDigest {
+        TextDigest(digest)
+    }
+
     /// Reads 64 lower-case hex digits.
     pub fn parse(text: &str) -> Option<TextDigest> {
         hex_bytes(text).map(TextDigest)

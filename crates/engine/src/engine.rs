@@ -21,6 +21,7 @@ use crate::rewriting;
 use crate::secrets::Secrets;
 use crate::store::{Store, StoreError};
 use crate::sync::Desk;
+use crate::updates;
 
 #[derive(Debug, Error)]
 pub enum OpenError {
@@ -49,6 +50,7 @@ pub struct Engine {
     pub(crate) secrets: Secrets,
     pub(crate) desk: Desk,
     pub(crate) rewriting_desk: rewriting::Desk,
+    pub(crate) updates: updates::Desk,
     pub(crate) news: News,
 }
 
@@ -78,6 +80,7 @@ impl Engine {
             secrets,
             desk: Desk::telling(news.clone()),
             rewriting_desk: rewriting::Desk::telling(news.clone()),
+            updates: updates::Desk::telling(news.clone()),
             news,
         })
     }

@@ -1,10 +1,14 @@
-//! The one place that knows the time and makes randomness. Built in `main`; everything else is given it.
+//! The one place that knows the time, makes randomness and says which program this is. Built in `main`; everything else is
+//! given it.
 
 use std::io;
 use std::sync::Arc;
 
 use primer_domain::timestamp::Timestamp;
+use primer_domain::update::PackageKind;
 use uuid::Uuid;
+
+use crate::updates::Program;
 
 pub struct Env {
     clock: Arc<dyn Fn() -> Timestamp + Send + Sync>,
@@ -12,6 +16,7 @@ pub struct Env {
     computer_name: String,
     keychain: bool,
     mishaps: Mishaps,
+    program: Program,
 }
 
 /// A point at which a disk may turn out to be full, or a computer lose its power.
@@ -78,7 +83,8 @@ impl Env {
         };
         let name = gethostname::gethostname().to_string_lossy().into_owned();
         let keychain = std::env::var_os("PRIMER_SECRETS").is_none_or(|choice| choice != "file");
-        Env { keychain, ..Env::new(clock, random).named(&name) }
+        let program = Program::of_this_build();
+        Env { keychain, program, ..Env::new(clock, random).named(&name) }
     }
 
     /// A clock and a source of randomness of the caller's own, so that a run can be repeated.
@@ -92,6 +98,7 @@ impl Env {
             computer_name: "computer".to_owned(),
             keychain: false,
             mishaps: Mishaps::default(),
+            program: Program::plain(PackageKind::Loose),
         }
     }
 
@@ -112,6 +119,15 @@ impl Env {
             self.computer_name = name;
         }
         self
+    }
+
+    /// As another program than this build: with a publisher, from a package.
+    pub fn with_program(self, program: Program) -> Env {
+        Env { program, ..self }
+    }
+
+    pub fn program(&self) -> &Program {
+        &self.program
     }
 
     /// Without the system's keychain.

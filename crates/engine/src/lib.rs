@@ -33,6 +33,7 @@ pub mod rewriting;
 pub mod secrets;
 pub mod store;
 pub mod sync;
+pub mod updates;
 mod whole_files;
 
 pub use cancel::Cancel;

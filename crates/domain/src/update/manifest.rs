@@ -157,7 +157,8 @@ mod tests {
     use crate::update::Version;
 
     fn manifest() -> Manifest {
-        let artefact = Artefact { url: "a.AppImage".to_owned(), len_bytes: 3, digest: TextDigest::of(b"abc") };
+        let artefact =
+            Artefact { url: "a.AppImage".to_owned(), len_bytes: 3, digest: TextDigest::of(b"abc") };
         Manifest {
             version: Version::parse("0.2.0").unwrap(),
             published_at: Timestamp::from_unix_ms(1_800_000_000_000),

@@ -23,7 +23,7 @@ use crate::sync::keys;
 /// So many books are read of one remote.
 const BOOKS_MAX: usize = 100;
 
-/// Where a book is published to.
+/// Where a book, or an update of the program, is published to.
 pub enum Place<'a> {
     /// Of a reader on this computer.
     Known { engine: &'a Engine, remote_id: String },
@@ -34,6 +34,24 @@ pub enum Place<'a> {
         secret_access_key: Option<String>,
         session_token: Option<String>,
     },
+}
+
+impl Place<'_> {
+    /// Makes no request.
+    pub(super) fn open(&self) -> Result<(Remote, &Env), ApiError> {
+        Ok(match self {
+            Place::Known { engine, remote_id } => {
+                (engine.connect(&existing_remote(engine, remote_id)?)??, &engine.env)
+            }
+            Place::Named { env, location, secret_access_key, session_token } => {
+                let credentials = secret_access_key.as_ref().map(|secret| Credentials {
+                    secret_access_key: Secret::new(secret.clone()),
+                    session_token: session_token.clone().map(Secret::new),
+                });
+                (Remote::connect(location, credentials, env.clock())?, *env)
+            }
+        })
+    }
 }
 
 /// `found` is told every error of the book, a line each.
@@ -57,18 +75,7 @@ pub fn publish(
         found(&error.findings());
         failed(error)
     })?;
-    let (remote, env) = match place {
-        Place::Known { engine, remote_id } => {
-            (engine.connect(&existing_remote(engine, remote_id)?)??, &engine.env)
-        }
-        Place::Named { env, location, secret_access_key, session_token } => {
-            let credentials = secret_access_key.as_ref().map(|secret| Credentials {
-                secret_access_key: Secret::new(secret.clone()),
-                session_token: session_token.clone().map(Secret::new),
-            });
-            (Remote::connect(location, credentials, env.clock())?, *env)
-        }
-    };
+    let (remote, env) = place.open()?;
     network_runtime()?.block_on(manuscript.publish(&remote, env.now(), dry)).map_err(failed)
 }
 

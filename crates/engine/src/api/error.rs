@@ -45,6 +45,12 @@ pub enum ErrorCode {
     ModelOff,
     /// A model server, the way to it or its answers; which of the many, its message says.
     ModelFailed,
+    /// This Primer takes no updates by itself.
+    UpdatesOff,
+    /// What is offered as an update must not be taken; why, its message says.
+    UpdateRefused,
+    /// An update could not be had.
+    UpdateFailed,
     /// Somebody stopped it.
     Cancelled,
     /// Another program holds what is needed.

@@ -26,6 +26,8 @@ mod sync_types;
 mod syncing;
 mod types;
 mod typescript;
+mod update_types;
+mod updates;
 
 pub use backups::{BackupOffer, BackupView, RestoreBackup, Restoring};
 pub use books::{BooksView, Came, Place, PublishedView, Standing};
@@ -41,6 +43,7 @@ pub use sync_types::*;
 pub use syncing::{SyncWish, Synced};
 pub use types::*;
 pub use typescript::typescript;
+pub use update_types::*;
 
 use serde_json::Value;
 
@@ -144,6 +147,11 @@ commands! {
     rewriting_status: OfReader => RewritingStatus = rewriting::status;
     rewriting_text: OfChapter => LiveText = rewriting::live_text;
     compare_rewrite: CompareRewrite => Comparison = compare::compare;
+    update_status: Nothing => UpdateView = updates::status;
+    set_updates: SetUpdates => UpdateView = updates::set;
+    look_for_update: Nothing => UpdateView = updates::look;
+    install_update: Nothing => UpdateView = updates::install;
+    cancel_update: Nothing => UpdateView = updates::cancel;
 }
 
 /// What the command line asks for beyond the window's commands.
@@ -170,4 +178,5 @@ pub mod direct {
         estimate as rewrite_estimate, status as rewriting_status, undo as undo_rewrite,
     };
     pub use super::syncing::{forget_computer, set_settings, settings, status as sync_status};
+    pub use super::updates::{check as check_for_update, publish as publish_update};
 }

@@ -169,7 +169,7 @@ impl Engine {
     }
 
     /// Makes no request.
-    pub(super) fn connect(&self, row: &RemoteRow) -> Result<Result<Remote, RemoteError>, ApiError> {
+    pub(crate) fn connect(&self, row: &RemoteRow) -> Result<Result<Remote, RemoteError>, ApiError> {
         let credentials = self.credentials(row.id)?;
         let remote = Remote::connect(&row.location, credentials, self.env.clock());
         Ok(match row.identity {

@@ -7,7 +7,7 @@ use ts_rs::{Config, TS};
 use super::error::{ApiError, ErrorCode};
 use super::{
     backups, breaking, closed_command_types, command_types, compare_types, model_types, rewriting_types,
-    sync_types, types,
+    sync_types, types, update_types,
 };
 use crate::remote::{Location, S3Location, Style};
 use crate::sync::Progress;
@@ -125,6 +125,10 @@ pub fn typescript() -> String {
         breaking::ScriptError,
         breaking::CrashReport,
         breaking::Diagnostics,
+        update_types::UpdateView,
+        update_types::UpdateOffer,
+        update_types::UpdateProgress,
+        update_types::SetUpdates,
     );
     out.push_str("export type Commands = {\n");
     for (name, request, response) in command_types(&config).into_iter().chain(closed_command_types(&config)) {
