@@ -74,6 +74,9 @@ pub enum Command {
     /// Tools for authors.
     #[command(subcommand)]
     Book(BookCommand),
+    /// Newer versions of Primer.
+    #[command(subcommand)]
+    Update(UpdateCommand),
 }
 
 #[derive(Subcommand)]
@@ -293,5 +296,29 @@ pub enum BookCommand {
         /// Ask the places where the reader syncs which books are published there.
         #[arg(long)]
         look: bool,
+    },
+}
+
+#[derive(Subcommand)]
+pub enum UpdateCommand {
+    /// Ask whether there is a newer Primer, signed by the publisher of this one. Installs nothing.
+    Check {
+        /// The address or the file of a manifest, with its signature beside it, in place of the publisher's and of the places
+        /// where the readers sync.
+        #[arg(long, value_name = "URL|FILE")]
+        manifest: Option<String>,
+    },
+    /// Publish a newer Primer where readers sync: the manifest in this folder, its signature, and the packages it names.
+    /// Without --to, name a folder or a server as “primer remote add” does.
+    Publish {
+        folder: PathBuf,
+        /// One of the places that “primer remote list” shows.
+        #[arg(long, value_name = "REMOTE")]
+        to: Option<String>,
+        /// Only tell what would be done.
+        #[arg(long, global = true)]
+        dry_run: bool,
+        #[command(subcommand)]
+        place: Option<Box<AddRemoteCommand>>,
     },
 }

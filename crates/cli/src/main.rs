@@ -16,6 +16,7 @@ mod publishing;
 mod reading;
 mod remotes;
 mod syncing;
+mod update;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -30,7 +31,7 @@ use primer_engine::env::Env;
 use primer_engine::folders::data_folder;
 use primer_engine::{crashes, log};
 
-use arguments::{Arguments, BookCommand, Command, Global};
+use arguments::{Arguments, BookCommand, Command, Global, UpdateCommand};
 use output::Output;
 
 fn main() -> ExitCode {
@@ -62,6 +63,9 @@ fn run(arguments: &Arguments, output: &Output) -> Result<(), ApiError> {
         }
         Command::Backup(command) => backup::run(global, command, output),
         Command::Diagnostics => diagnostics::show(global, output),
+        Command::Update(UpdateCommand::Publish { folder, to: None, dry_run, place: Some(place) }) => {
+            update::to_named_place(folder, place, *dry_run, output)
+        }
         command => {
             let engine = Arc::new(open(global)?);
             let answered = match command {
@@ -77,6 +81,7 @@ fn run(arguments: &Arguments, output: &Output) -> Result<(), ApiError> {
                 }
                 Command::Book(command) => publishing::run(&engine, global, command, output),
                 Command::Computer(command) => computers::run(&engine, global, command, output),
+                Command::Update(command) => update::run(&engine, global, command, output),
                 Command::Status => cache::status(&engine, output),
                 Command::Hash { .. } | Command::Backup(_) | Command::Diagnostics => Ok(()),
             };

@@ -16,11 +16,7 @@ use crate::remotes::{location, which_remote};
 
 pub fn run(engine: &Engine, global: &Global, command: &BookCommand, output: &Output) -> Result<(), ApiError> {
     match command {
-        BookCommand::Publish { place: Some(_), .. } => Err(ApiError::new(
-            ErrorCode::InvalidRequest,
-            "Two places are named to publish to.",
-            "Name one of those that “primer remote list” shows with --to, or a folder or a server.",
-        )),
+        BookCommand::Publish { place: Some(_), .. } => Err(two_places()),
         BookCommand::Publish { folder, to, dry_run, place: None } => {
             let remote_id = which_remote(engine, global, to.as_deref())?;
             publish(folder, &Place::Known { engine, remote_id }, *dry_run, output)
@@ -45,11 +41,27 @@ pub fn to_named_place(
     dry: bool,
     output: &Output,
 ) -> Result<(), ApiError> {
+    at_named_place(named, |place| publish(folder, place, dry, output))
+}
+
+/// Publishes to a place for this once.
+pub fn at_named_place(
+    named: &AddRemoteCommand,
+    publish: impl FnOnce(&Place<'_>) -> Result<(), ApiError>,
+) -> Result<(), ApiError> {
     let (location, keys) = location(named)?;
     let (secret_access_key, session_token) = keys.unzip();
     let env = Env::of_this_computer();
     let session_token = session_token.flatten();
-    publish(folder, &Place::Named { env: &env, location, secret_access_key, session_token }, dry, output)
+    publish(&Place::Named { env: &env, location, secret_access_key, session_token })
+}
+
+pub fn two_places() -> ApiError {
+    ApiError::new(
+        ErrorCode::InvalidRequest,
+        "Two places are named to publish to.",
+        "Name one of those that “primer remote list” shows with --to, or a folder or a server.",
+    )
 }
 
 fn publish(folder: &Path, place: &Place<'_>, dry: bool, output: &Output) -> Result<(), ApiError> {
