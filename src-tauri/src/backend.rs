@@ -65,6 +65,7 @@ fn work(app: &AppHandle, engine: &Arc<Engine>) {
     commands::note_in_background(Arc::clone(engine));
     commands::tidy_in_background(Arc::clone(engine));
     commands::back_up_in_background(Arc::clone(engine));
+    commands::look_for_update_in_background(Arc::clone(engine));
     // Without it everything is still there to be read, and synced by hand.
     if let Err(error) = schedule::start(Arc::clone(engine)) {
         log::error("syncing_not_started").cause(&error).write();

@@ -57,6 +57,12 @@ pub fn tidy_in_background(engine: Arc<Engine>) {
     in_background(engine, "not_tidied", |engine| engine.tidy_if_due().map(|_| ()));
 }
 
+/// Removes installers that have done their work, and looks for a newer Primer if somebody wished that.
+pub fn look_for_update_in_background(engine: Arc<Engine>) {
+    in_background(Arc::clone(&engine), "installers_not_removed", Engine::tidy_updates);
+    in_background(engine, "no_look_for_update", Engine::look_for_update_if_due);
+}
+
 fn in_background<E: std::error::Error + 'static>(
     engine: Arc<Engine>,
     failed: &'static str,

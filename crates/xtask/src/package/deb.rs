@@ -31,6 +31,8 @@ pub fn build(root: &Path, release: &Release, common: &Tree, folder: &Path) -> Re
     tree.gzip("usr/share/doc/primer/changelog")?;
     tree.copy(&debian.join("lintian-overrides"), "usr/share/lintian/overrides/primer")?;
 
+    tree.mark("deb")?;
+
     let files = tree.files()?;
     let sums = output(Command::new("md5sum").args(&files).current_dir(&tree.folder), minutes(1))?;
     tree.put("DEBIAN/md5sums", sums.as_bytes())?;

@@ -18,6 +18,7 @@ pub fn build(root: &Path, release: &Release, common: &Tree, folder: &Path) -> Re
     let work = root.join("target/package/rpm");
     let tree = common.copy_to(work.join("tree"))?;
     tree.move_to("usr/share/zsh/vendor-completions/_primer", "usr/share/zsh/site-functions/_primer")?;
+    tree.mark("rpm")?;
     let out = work.join("out");
     if out.exists() {
         fs::remove_dir_all(&out).map_err(Failure::file("removed", &out))?;

@@ -90,6 +90,11 @@ impl Tree {
         may(&file, 0o644)
     }
 
+    /// By this Primer tells that the system updates it (crates/engine/src/updates/package.rs).
+    pub fn mark(&self, kind: &str) -> Result<(), Failure> {
+        self.put("usr/share/primer/package", format!("{kind}\n").as_bytes())
+    }
+
     pub fn copy(&self, from: &Path, place: &str) -> Result<(), Failure> {
         let file = self.new_file(place)?;
         fs::copy(from, &file).map_err(Failure::file("copied", from))?;
