@@ -2,7 +2,7 @@
 //! again, and seldom by itself. Never while nobody can see the window.
 
 /** What the shell tells the page by (`src-tauri/src/window.rs`). */
-const NEWS = "primer:news";
+export const NEWS = "primer:news";
 
 export abstract class Watch<Status> {
   status = $state.raw<Status | null>(null);
