@@ -241,6 +241,7 @@ fn a_key_reaches_its_own_students_place_and_what_is_for_all_to_read() {
         assert_eq!(refused("elsewhere.txt", "users/"), nothing_goes);
         assert_eq!(refused("primer.json", ""), reading_goes);
         assert_eq!(refused("books/some-book/index.json", "books/"), reading_goes);
+        assert_eq!(refused("updates/manifest.json", "updates/"), reading_goes);
     }
 }
 

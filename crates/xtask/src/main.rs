@@ -1,4 +1,4 @@
-//! `cargo xtask run | test | check | types | bench | sim | package`: Primer's own build steps.
+//! `cargo xtask run | test | check | types | bench | sim | package | update`: Primer's own build steps.
 //!
 //! Each does its own set-up and says beforehand what it changes outside this folder. Nothing waits for ever.
 
@@ -37,7 +37,8 @@ cargo xtask check             format, clippy, generated types, svelte-check, lic
 cargo xtask types             write ui/generated/commands.ts
 cargo xtask bench [PART]      speed as ratios, release build: of reading, sync or start, or of all
 cargo xtask sim [--seeds N] [--seed S] [--jobs J]   computers that sync while everything goes wrong, from seeds
-cargo xtask package [--check] deb and rpm in artifacts/packages; --check tries the deb in a Debian of its own";
+cargo xtask package [--check] deb and rpm in artifacts/packages; --check tries the deb in a Debian of its own
+cargo xtask update FOLDER     sign the packages there that update themselves (docs/updates.md)";
 
 fn main() -> ExitCode {
     let root = root();
@@ -55,6 +56,7 @@ fn main() -> ExitCode {
         }
         ["package"] => tasks::package::package(&root, false),
         ["package", "--check"] => tasks::package::package(&root, true),
+        ["update", folder] => tasks::update::update(&root, Path::new(folder)),
         ["sim", words @ ..] => tasks::sim::sim(&root, words),
         ["help" | "--help" | "-h"] => {
             println!("{USAGE}");

@@ -44,3 +44,18 @@ pub async fn the_window_has_its_size_again_after_a_restart() {
     window.come_true("it is as large as it was", "return innerWidth === 1011 && innerHeight === 707").await;
     window.close().await;
 }
+
+pub async fn a_primer_that_does_not_update_itself_says_who_does_and_has_nothing_to_turn_on() {
+    let home = Home::new();
+    let window = home.open().await;
+    window.first_start("Ines", &BEGINNER, None).await;
+    window.you().await;
+    window.see("[data-test=update-sentence]").await;
+    let sentence = window.text("[data-test=update-sentence]").await;
+    // As it was built here, or as the deb that is tried has it.
+    let known = ["Your system updates Primer.", "This build of Primer can't update itself."];
+    assert!(known.iter().any(|words| sentence.contains(words)), "{sentence}");
+    let none = "return document.querySelectorAll('[data-test=updates] input, [data-test=updates] button').length === 0";
+    window.come_true("there is no switch and no button", none).await;
+    window.close().await;
+}

@@ -30,7 +30,7 @@ pub use desk::{Desk, Progress};
 pub use error::UpdateError;
 pub use look::{Offer, manifest_at};
 pub use program::Program;
-pub use publish::{Published, Release};
+pub use publish::{Published, Release, length_and_digest};
 
 /// Beside the manifest, as minisign names it.
 const MANIFEST: &str = "manifest.json";

@@ -52,7 +52,7 @@ impl Release {
             let name = artefact.url.rsplit('/').next().unwrap_or_default();
             let path = folder.join(name);
             let (len_bytes, digest) =
-                hashed(&path).map_err(|source| UpdateError::Read { path: path.clone(), source })?;
+                length_and_digest(&path).map_err(|source| UpdateError::Read { path: path.clone(), source })?;
             if len_bytes != artefact.len_bytes {
                 return Err(UpdateError::OtherFile { path, what: "its length" });
             }
@@ -111,8 +111,8 @@ impl Release {
     }
 }
 
-/// A piece at a time.
-fn hashed(path: &Path) -> io::Result<(u64, TextDigest)> {
+/// Of a file, read a piece at a time.
+pub fn length_and_digest(path: &Path) -> io::Result<(u64, TextDigest)> {
     let mut file = File::open(path)?;
     let (mut digest, mut len_bytes) = (Sha256::new(), 0);
     let mut buffer = vec![0; 64 << 10];

@@ -6,3 +6,4 @@ pub mod package;
 pub mod run;
 pub mod sim;
 pub mod test;
+pub mod update;
