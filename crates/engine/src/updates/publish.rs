@@ -51,8 +51,8 @@ impl Release {
             }
             let name = artefact.url.rsplit('/').next().unwrap_or_default();
             let path = folder.join(name);
-            let (len_bytes, digest) =
-                length_and_digest(&path).map_err(|source| UpdateError::Read { path: path.clone(), source })?;
+            let (len_bytes, digest) = length_and_digest(&path)
+                .map_err(|source| UpdateError::Read { path: path.clone(), source })?;
             if len_bytes != artefact.len_bytes {
                 return Err(UpdateError::OtherFile { path, what: "its length" });
             }
