@@ -649,6 +649,7 @@ export type Diagnostics = {
  * As it may be shown and copied: it names nobody.
  */
 text: string, };
+
 export type UpdateView = { 
 /**
  * Of the program that runs.
@@ -747,14 +748,14 @@ export type Commands = {
   rewriting_status: { request: OfReader; response: RewritingStatus };
   rewriting_text: { request: OfChapter; response: LiveText };
   compare_rewrite: { request: CompareRewrite; response: Comparison };
-  backup_offer: { request: Nothing; response: BackupOffer | null };
-  restore_backup: { request: RestoreBackup; response: Restoring };
-  diagnostics: { request: Nothing; response: Diagnostics };
-  crash_report: { request: Nothing; response: CrashReport | null };
-  note_script_error: { request: ScriptError; response: Nothing };
   update_status: { request: Nothing; response: UpdateView };
   set_updates: { request: SetUpdates; response: UpdateView };
   look_for_update: { request: Nothing; response: UpdateView };
   install_update: { request: Nothing; response: UpdateView };
   cancel_update: { request: Nothing; response: UpdateView };
+  backup_offer: { request: Nothing; response: BackupOffer | null };
+  restore_backup: { request: RestoreBackup; response: Restoring };
+  diagnostics: { request: Nothing; response: Diagnostics };
+  crash_report: { request: Nothing; response: CrashReport | null };
+  note_script_error: { request: ScriptError; response: Nothing };
 };

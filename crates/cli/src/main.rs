@@ -136,6 +136,7 @@ fn noun(command: &Command) -> &'static str {
         Command::Backup(_) => "backup",
         Command::Diagnostics => "diagnostics",
         Command::Status => "status",
+        Command::Update(_) => "update",
         Command::Book(_) => "book",
     }
 }

@@ -1,4 +1,4 @@
-//! `cargo xtask run | test | check | types | bench | sim | package | update`: Primer's own build steps.
+//! `cargo xtask run | test | check | types | pictures | bench | sim | package | update`: Primer's own build steps.
 //!
 //! Each does its own set-up and says beforehand what it changes outside this folder. Nothing waits for ever.
 
@@ -8,6 +8,7 @@ mod clock;
 mod command;
 mod count;
 mod display;
+mod documents;
 mod failure;
 mod family;
 mod licences;
@@ -33,8 +34,9 @@ use crate::failure::Failure;
 const USAGE: &str = "\
 cargo xtask run [--release]   build and open the app; without a display, walk through it and take pictures
 cargo xtask test [FILTER]     every test, or those whose name contains FILTER
-cargo xtask check             format, clippy, generated types, svelte-check, licences, the repository's own rules
+cargo xtask check             format, clippy, generated types, svelte-check, licences, documents, the repository's own rules
 cargo xtask types             write ui/generated/commands.ts
+cargo xtask pictures          take the pictures that the documents show, into docs/pictures
 cargo xtask bench [PART]      speed as ratios, release build: of reading, sync or start, or of all
 cargo xtask sim [--seeds N] [--seed S] [--jobs J]   computers that sync while everything goes wrong, from seeds
 cargo xtask package [--check] deb and rpm in artifacts/packages; --check tries the deb in a Debian of its own
@@ -51,6 +53,7 @@ fn main() -> ExitCode {
         ["test", filter] if !filter.starts_with('-') => return tasks::test::test(&root, Some(filter)),
         ["check"] => tasks::check::check(&root),
         ["types"] => types::write(&root),
+        ["pictures"] => tasks::pictures::pictures(&root),
         ["bench", parts @ ..] if parts.iter().all(|part| tasks::bench::PARTS.contains(part)) => {
             tasks::bench::bench(&root, parts)
         }

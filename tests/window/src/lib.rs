@@ -17,7 +17,7 @@ pub use command_line::{primer, primer_with};
 pub use desktop::Desktop;
 pub use fantoccini::key::Key;
 pub use first_start::{Answers, BEGINNER};
-pub use pictures::{Pictures, artifacts};
+pub use pictures::{Pictures, artifacts, for_documents};
 pub use wait::{PATIENCE, until, until_within};
 
 /// A path that `cargo xtask` names.

@@ -1,7 +1,7 @@
 //! What a reader does with a page: looks, clicks, types.
 
 use fantoccini::Locator;
-use fantoccini::actions::{InputSource, KeyAction, KeyActions};
+use fantoccini::actions::{InputSource, KeyAction, KeyActions, MouseActions, PointerAction};
 use fantoccini::key::Key;
 use serde_json::Value;
 
@@ -106,6 +106,13 @@ impl Window {
             .then(KeyAction::Up { value: 'v' })
             .then(KeyAction::Up { value: control });
         self.client.perform_actions(keys).await.expect("keys can be pressed");
+    }
+
+    /// Moves the pointer to the edge, where nothing shows that it is pointed at.
+    pub async fn point_at_nothing(&self) {
+        let edge = PointerAction::MoveTo { duration: None, x: 1.0, y: 1.0 };
+        let move_there = MouseActions::new("mouse".to_owned()).then(edge);
+        self.client.perform_actions(move_there).await.expect("the pointer can be moved");
     }
 
     pub async fn script(&self, script: &str) -> Value {

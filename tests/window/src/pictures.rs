@@ -38,6 +38,11 @@ pub fn artifacts() -> Pictures {
     Pictures::in_folder(&named("PRIMER_ARTIFACTS").join("screenshots"))
 }
 
+/// Where the pictures that the documents show are left.
+pub fn for_documents() -> Pictures {
+    Pictures::in_folder(&named("PRIMER_ARTIFACTS").join("pictures"))
+}
+
 impl Pictures {
     pub fn in_folder(folder: &Path) -> Pictures {
         fs::create_dir_all(folder).expect("the folder for pictures can be made");

@@ -3,6 +3,7 @@
 
 mod appearance;
 mod damage;
+mod documents;
 mod first_start;
 mod mending;
 #[path = "../../world/model_server.rs"]
@@ -55,6 +56,7 @@ const TESTS: &[Test] = tests![
     reading::the_window_loads_all_it_shows_from_inside,
     appearance::theme_and_text_size_change_the_page_and_survive_a_restart,
     pages::no_room_scrolls_sideways_at_any_size,
+    documents::the_window_shows_what_the_documents_show_of_it,
     damage::a_damaged_chapter_opens_healed_and_says_so,
     damage::a_broken_database_is_told_left_as_it_is_and_opened_anew_once_it_is_moved_away,
     damage::a_damaged_database_is_exchanged_for_its_backup_and_the_chapter_is_there_again,

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::process::Command;
 
 use crate::command::{minutes, output};
+use crate::documents;
 use crate::failure::Failure;
 
 /// Where a project's pictures and pages are, without a slash at the end; a store shows the pictures from there.
@@ -14,6 +15,14 @@ const EPOCH: &str = "SOURCE_DATE_EPOCH";
 
 /// A name that can't be an address: whoever gives packages to others names themselves.
 const NOBODY: &str = "The Primer authors <maintainers@primer.invalid>";
+
+/// Of docs/pictures: what software centres show, each with its caption. The first is shown first.
+pub const PICTURES: [(&str, &str); 4] = [
+    ("chapter.png", "A chapter with a passage written for its reader, and why it is there"),
+    ("contents.png", "The contents, each chapter with its state in words"),
+    ("you.png", "The reader’s answers, and what changing one would change"),
+    ("chapter-dark.png", "The same chapter in the dark theme"),
+];
 
 #[derive(Clone)]
 pub struct Release {
@@ -81,18 +90,19 @@ fn last_commit(root: &Path) -> Result<String, Failure> {
 
 /// Of AppStream: what can only be shown from an address.
 fn site_elements(site: &str) -> String {
-    let picture = |file: &str, caption: &str, is_first: bool| {
-        let kind = if is_first { " type=\"default\"" } else { "" };
-        format!(
-            "    <screenshot{kind}>\n      <caption>{caption}</caption>\n      <image>{site}/docs/pictures/{file}</image>\n    \
-             </screenshot>\n"
-        )
-    };
-    format!(
-        "  <url type=\"homepage\">{site}</url>\n  <screenshots>\n{}{}  </screenshots>\n",
-        picture("reader.png", "A chapter with a passage written for its reader", true),
-        picture("contents-dark.png", "The contents, each chapter with its state in words", false),
-    )
+    let pictures: String = PICTURES
+        .iter()
+        .enumerate()
+        .map(|(at, (file, caption))| {
+            let kind = if at == 0 { " type=\"default\"" } else { "" };
+            format!(
+                "    <screenshot{kind}>\n      <caption>{caption}</caption>\n      \
+                 <image>{site}/{folder}/{file}</image>\n    </screenshot>\n",
+                folder = documents::PICTURES
+            )
+        })
+        .collect();
+    format!("  <url type=\"homepage\">{site}</url>\n  <screenshots>\n{pictures}  </screenshots>\n")
 }
 
 #[cfg(test)]
@@ -114,7 +124,8 @@ mod tests {
         let template = "<x>\n@SITE@\n<release version=\"@VERSION@\" date=\"@DAY@\"/>\n";
         assert_eq!(release().fill(template), "<x>\n<release version=\"1.2.3\" date=\"1970-01-01\"/>\n");
         let filled = release().at_site("https://example.org/primer").fill(template);
-        assert!(filled.contains("<image>https://example.org/primer/docs/pictures/reader.png</image>"));
+        assert!(filled.contains("<image>https://example.org/primer/docs/pictures/chapter.png</image>"));
+        assert_eq!(filled.matches("type=\"default\"").count(), 1);
         assert!(!filled.contains('@'));
     }
 }

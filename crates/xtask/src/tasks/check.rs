@@ -4,13 +4,14 @@ use std::path::Path;
 
 use crate::failure::Failure;
 use crate::step::step;
-use crate::{advisories, cargo, licences, packages, rules, types, ui};
+use crate::{advisories, cargo, documents, licences, packages, rules, types, ui};
 
 type Check = fn(&Path) -> Result<(), Failure>;
 
-const CHECKS: [(&str, Check); 7] = [
+const CHECKS: [(&str, Check); 8] = [
     ("cargo fmt", cargo::format),
     ("repository rules", rules::check),
+    ("documents", documents::check),
     ("licences", licences::check),
     ("advisories", advisories::check),
     ("svelte-check", ui::check),

@@ -3,6 +3,7 @@
 pub mod bench;
 pub mod check;
 pub mod package;
+pub mod pictures;
 pub mod run;
 pub mod sim;
 pub mod test;
