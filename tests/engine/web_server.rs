@@ -1,11 +1,13 @@
 //! A web server of files, which a test changes under way and lets misbehave.
 
 use std::collections::BTreeMap;
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
 use std::thread;
+
+use crate::world::model_server::read_head;
 
 /// What no path that is asked for ends with.
 const ONCE: &str = " once";
@@ -81,12 +83,7 @@ fn converse(
 ) -> std::io::Result<()> {
     let mut writer = connection.try_clone()?;
     let mut reader = BufReader::new(connection);
-    let mut head = String::new();
-    while !head.ends_with("\r\n\r\n") {
-        if reader.read_line(&mut head)? == 0 {
-            return Ok(());
-        }
-    }
+    let Some(head) = read_head(&mut reader)? else { return Ok(()) };
     let path = head.split(' ').nth(1).unwrap_or_default().to_owned();
     let answer = {
         let mut files = files.lock().unwrap();

@@ -109,6 +109,17 @@ impl ModelServer {
     }
 }
 
+/// Of a request. None if the other side hung up.
+pub fn read_head(reader: &mut impl BufRead) -> std::io::Result<Option<String>> {
+    let mut head = String::new();
+    while !head.ends_with("\r\n\r\n") {
+        if reader.read_line(&mut head)? == 0 {
+            return Ok(None);
+        }
+    }
+    Ok(Some(head))
+}
+
 fn converse(
     connection: TcpStream,
     react: &(impl Fn(usize, &Asked) -> Reaction + Send + Sync),
@@ -116,12 +127,7 @@ fn converse(
 ) -> std::io::Result<()> {
     let mut writer = connection.try_clone()?;
     let mut reader = BufReader::new(connection);
-    let mut head = String::new();
-    while !head.ends_with("\r\n\r\n") {
-        if reader.read_line(&mut head)? == 0 {
-            return Ok(());
-        }
-    }
+    let Some(head) = read_head(&mut reader)? else { return Ok(()) };
     let len =
         head.lines().find_map(|line| line.to_lowercase().strip_prefix("content-length: ")?.parse().ok());
     let mut body = vec![0; len.unwrap_or(0)];

@@ -274,23 +274,27 @@ pub enum BackupCommand {
     },
 }
 
+/// What is published, and where.
+#[derive(Args)]
+pub struct Publish {
+    pub folder: PathBuf,
+    /// One of the places that “primer remote list” shows.
+    #[arg(long, value_name = "REMOTE")]
+    pub to: Option<String>,
+    /// Only tell what would be done.
+    #[arg(long, global = true)]
+    pub dry_run: bool,
+    #[command(subcommand)]
+    pub place: Option<Box<AddRemoteCommand>>,
+}
+
 #[derive(Subcommand)]
 pub enum BookCommand {
     /// Find every fault of a book, and what its conditions prove.
     Check { folder: PathBuf },
     /// Publish a book where readers sync: their computers fetch the newer edition. Without --to, name a folder or a server
     /// as “primer remote add” does.
-    Publish {
-        folder: PathBuf,
-        /// One of the places that “primer remote list” shows.
-        #[arg(long, value_name = "REMOTE")]
-        to: Option<String>,
-        /// Only tell what would be done.
-        #[arg(long, global = true)]
-        dry_run: bool,
-        #[command(subcommand)]
-        place: Option<Box<AddRemoteCommand>>,
-    },
+    Publish(Publish),
     /// List the open book, and the published ones that are known.
     List {
         /// Ask the places where the reader syncs which books are published there.
@@ -310,15 +314,5 @@ pub enum UpdateCommand {
     },
     /// Publish a newer Primer where readers sync: the manifest in this folder, its signature, and the packages it names.
     /// Without --to, name a folder or a server as “primer remote add” does.
-    Publish {
-        folder: PathBuf,
-        /// One of the places that “primer remote list” shows.
-        #[arg(long, value_name = "REMOTE")]
-        to: Option<String>,
-        /// Only tell what would be done.
-        #[arg(long, global = true)]
-        dry_run: bool,
-        #[command(subcommand)]
-        place: Option<Box<AddRemoteCommand>>,
-    },
+    Publish(Publish),
 }

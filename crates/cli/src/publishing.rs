@@ -9,18 +9,16 @@ use primer_engine::api::{
 use primer_engine::env::Env;
 use primer_engine::publishing::Publication;
 
-use crate::arguments::{AddRemoteCommand, BookCommand, Global};
+use crate::arguments::{AddRemoteCommand, BookCommand, Global, Publish};
 use crate::output::Output;
 use crate::reading::reader;
 use crate::remotes::{location, which_remote};
 
 pub fn run(engine: &Engine, global: &Global, command: &BookCommand, output: &Output) -> Result<(), ApiError> {
     match command {
-        BookCommand::Publish { place: Some(_), .. } => Err(two_places()),
-        BookCommand::Publish { folder, to, dry_run, place: None } => {
-            let remote_id = which_remote(engine, global, to.as_deref())?;
-            publish(folder, &Place::Known { engine, remote_id }, *dry_run, output)
-        }
+        BookCommand::Publish(wanted) => at_known_place(engine, global, wanted, |place| {
+            publish(&wanted.folder, place, wanted.dry_run, output)
+        }),
         BookCommand::List { look } => {
             if *look {
                 let user_id = reader(engine, global)?.to_string();
@@ -32,16 +30,6 @@ pub fn run(engine: &Engine, global: &Global, command: &BookCommand, output: &Out
         }
         BookCommand::Check { folder } => crate::book::check_book(folder, output),
     }
-}
-
-/// Without a reader, and without a data folder: a teacher need not read where they teach.
-pub fn to_named_place(
-    folder: &Path,
-    named: &AddRemoteCommand,
-    dry: bool,
-    output: &Output,
-) -> Result<(), ApiError> {
-    at_named_place(named, |place| publish(folder, place, dry, output))
 }
 
 /// Publishes to a place for this once.
@@ -56,7 +44,21 @@ pub fn at_named_place(
     publish(&Place::Named { env: &env, location, secret_access_key, session_token })
 }
 
-pub fn two_places() -> ApiError {
+/// Publishes to one of a reader's places.
+pub fn at_known_place(
+    engine: &Engine,
+    global: &Global,
+    wanted: &Publish,
+    publish: impl FnOnce(&Place<'_>) -> Result<(), ApiError>,
+) -> Result<(), ApiError> {
+    if wanted.place.is_some() {
+        return Err(two_places());
+    }
+    let remote_id = which_remote(engine, global, wanted.to.as_deref())?;
+    publish(&Place::Known { engine, remote_id })
+}
+
+fn two_places() -> ApiError {
     ApiError::new(
         ErrorCode::InvalidRequest,
         "Two places are named to publish to.",
@@ -64,7 +66,7 @@ pub fn two_places() -> ApiError {
     )
 }
 
-fn publish(folder: &Path, place: &Place<'_>, dry: bool, output: &Output) -> Result<(), ApiError> {
+pub fn publish(folder: &Path, place: &Place<'_>, dry: bool, output: &Output) -> Result<(), ApiError> {
     let found = |findings: &[String]| findings.iter().for_each(|finding| output.beside(finding));
     let publication = direct::publish_book(folder, place, dry, found)?;
     output.print(&publication, |publication| publication_words(publication, dry))

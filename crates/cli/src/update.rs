@@ -7,10 +7,9 @@ use primer_engine::api::{ApiError, Place, UpdateOffer, direct};
 use primer_engine::updates::Published;
 use serde::Serialize;
 
-use crate::arguments::{AddRemoteCommand, Global, UpdateCommand};
+use crate::arguments::{Global, UpdateCommand};
 use crate::output::Output;
-use crate::publishing::{at_named_place, two_places};
-use crate::remotes::which_remote;
+use crate::publishing::at_known_place;
 
 #[derive(Serialize)]
 struct Checked {
@@ -30,25 +29,13 @@ pub fn run(
             let version = engine.env().program().version.to_string();
             output.print(&Checked { version, newer }, checked_words)
         }
-        UpdateCommand::Publish { place: Some(_), .. } => Err(two_places()),
-        UpdateCommand::Publish { folder, to, dry_run, place: None } => {
-            let remote_id = which_remote(engine, global, to.as_deref())?;
-            publish(folder, &Place::Known { engine, remote_id }, *dry_run, output)
-        }
+        UpdateCommand::Publish(wanted) => at_known_place(engine, global, wanted, |place| {
+            publish(&wanted.folder, place, wanted.dry_run, output)
+        }),
     }
 }
 
-/// Without a reader, and without a data folder: an operator need not read where they publish.
-pub fn to_named_place(
-    folder: &Path,
-    named: &AddRemoteCommand,
-    dry: bool,
-    output: &Output,
-) -> Result<(), ApiError> {
-    at_named_place(named, |place| publish(folder, place, dry, output))
-}
-
-fn publish(folder: &Path, place: &Place<'_>, dry: bool, output: &Output) -> Result<(), ApiError> {
+pub fn publish(folder: &Path, place: &Place<'_>, dry: bool, output: &Output) -> Result<(), ApiError> {
     let published = direct::publish_update(folder, place, dry)?;
     output.print(&published, |published| published_words(published, dry))
 }

@@ -3,7 +3,7 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Child, Command, Stdio};
 
 use fantoccini::{Client, ClientBuilder};
 use hyper_util::client::legacy::connect::HttpConnector;
@@ -92,6 +92,13 @@ impl Home {
     /// Starts the app as a second start of it is made: without a driver.
     pub fn app(&self) -> Command {
         self.command(&named("PRIMER_WINDOW_APP"))
+    }
+
+    /// Starts the app as a desktop does, with nobody who drives or hears it.
+    pub fn start(&self, arguments: &[&Path]) -> Child {
+        let mut app = self.app();
+        app.args(arguments).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        app.spawn().expect("it starts")
     }
 
     /// Opens the window and waits until it shows a room.

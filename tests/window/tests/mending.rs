@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 use primer_window_tests::{BEGINNER, Desktop, Home, artifacts, primer, until};
 
@@ -90,13 +90,7 @@ pub async fn a_page_whose_process_ends_is_shown_again_and_leaves_a_report() {
     let home = Home::new();
     // With a reader, so that it begins with a room that names the window.
     primer(&home, &["user", "add", "Ada"]);
-    let mut app = home
-        .app()
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .expect("it starts");
+    let mut app = home.start(&[]);
     let desktop = Desktop::here();
     until("the window is there", async || (!desktop.primer_windows().is_empty()).then_some(())).await;
     let log = home.data().join("logs/primer.log");

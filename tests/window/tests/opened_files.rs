@@ -2,7 +2,6 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
 
 use primer_window_tests::{BEGINNER, Home, Window, artifacts, primer, until};
 use serde_json::Value;
@@ -91,9 +90,7 @@ fn joining_file(home: &Home, name: &str) -> PathBuf {
 
 /// A second start, which leaves what it was given to the first and ends.
 async fn start_again(home: &Home, file: &Path) {
-    let mut second = home.app();
-    second.arg(file).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-    let mut second = second.spawn().expect("it starts");
+    let mut second = home.start(&[file]);
     let ended = async || second.try_wait().expect("it can be waited for");
     assert!(until("the second start ends by itself", ended).await.success());
 }

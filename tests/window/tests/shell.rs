@@ -1,7 +1,5 @@
 //! What the shell around the page does.
 
-use std::process::Stdio;
-
 use primer_window_tests::{BEGINNER, Desktop, Home, until};
 
 pub async fn a_second_start_raises_the_first_window() {
@@ -14,13 +12,7 @@ pub async fn a_second_start_raises_the_first_window() {
     let cover = desktop.cover();
     assert_eq!(desktop.in_front(), Some(cover));
 
-    let mut second = home
-        .app()
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .expect("it starts");
+    let mut second = home.start(&[]);
     let status = until("the second start ends by itself", async || match second.try_wait() {
         Ok(status) => status,
         Err(error) => panic!("{error}"),
