@@ -334,6 +334,44 @@ fn removing_here_and_removing_everywhere_are_two_things() {
 }
 
 #[test]
+fn a_chapter_removed_from_this_computer_stays_away_whatever_else_syncs_until_it_is_opened() {
+    let (_stick, laptop) = World::new().begin(python("beginner"));
+    for chapter in [1, 2] {
+        assert_visit(&laptop.engine, laptop.user, chapter, Freshness::Missing, true);
+    }
+    laptop.sync();
+    let school = laptop.joined(2);
+    school.sync();
+    assert_eq!(school.stored(), 2);
+    call(
+        &school.engine,
+        "remove_chapter",
+        json!({"user_id": school.user, "chapter_id": 1, "everywhere": false}),
+    );
+    assert_eq!(school.sync().requests, 1, "nothing is asked for its sake");
+    // News from the other computer, an edit here, other answers, and older texts too.
+    assert_visit(&laptop.engine, laptop.user, 3, Freshness::Missing, true);
+    laptop.answer(python("advanced"));
+    assert_visit(&laptop.engine, laptop.user, 1, Freshness::StaleProfile, true);
+    laptop.sync();
+    let mut background = python("beginner");
+    background["hardware_access"] = json!(["lidar"]);
+    school.answer(background);
+    for older_too in [false, true, true] {
+        school.set(older_too);
+        school.sync();
+    }
+    let stored = school.engine.stored_texts().unwrap();
+    assert!(stored.iter().all(|text| text.path.chapter_id.0 != 1), "{stored:?}");
+    assert!(stored.iter().any(|text| text.path.chapter_id.0 == 3));
+    // Opened, it is a chapter like any other: what the other computers have of it comes as well.
+    assert_visit(&school.engine, school.user, 1, Freshness::Missing, true);
+    school.sync();
+    let stored = school.engine.stored_texts().unwrap();
+    assert_eq!(stored.iter().filter(|text| text.path.chapter_id.0 == 1).count(), 3, "{stored:?}");
+}
+
+#[test]
 fn a_reader_who_answered_on_the_second_computer_already_is_merged() {
     let (_stick, laptop) = World::new().begin(skills(&[("python", "advanced")]));
     laptop.sync();

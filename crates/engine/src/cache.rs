@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{MutexGuard, PoisonError};
 
 use primer_domain::eviction::{self, Held};
-use primer_domain::ids::{TextDigest, UserId};
+use primer_domain::ids::{ChapterId, TextDigest, UserId};
 use primer_domain::storage_path::StoragePath;
 use primer_domain::timestamp::Timestamp;
+use rusqlite::Transaction;
 use serde::Serialize;
 use ts_rs::TS;
 
@@ -17,7 +18,7 @@ use crate::reading::ReadError;
 use crate::store::chapters::{self, NamedText};
 use crate::store::settings::{self, Key};
 use crate::store::texts::{self, StoredText};
-use crate::store::{StoreError, users};
+use crate::store::{StoreError, put_away, users};
 
 /// How many bytes the stored texts may take, until somebody sets another figure.
 pub const QUOTA_DEFAULT_BYTES: u64 = 500 * 1000 * 1000;
@@ -157,7 +158,7 @@ impl Engine {
             .collect();
         let held_bytes: u64 = held.iter().map(|text| text.len_bytes).sum();
         let leaving = eviction::plan(held, keep_bytes);
-        self.remove_alone(alone, &leaving.iter().map(|text| text.path).collect::<Vec<_>>())?;
+        self.remove_alone(alone, &leaving.iter().map(|text| text.path).collect::<Vec<_>>(), |_| Ok(()))?;
         let removed_bytes: u64 = leaving.iter().map(|text| text.len_bytes).sum();
         Ok(Evicted {
             removed: leaving.iter().map(|text| text.path.to_string()).collect(),
@@ -172,12 +173,27 @@ impl Engine {
             return Ok(());
         }
         let alone = self.blobs.write_alone()?;
-        self.remove_alone(&alone, leaving)
+        self.remove_alone(&alone, leaving, |_| Ok(()))
+    }
+
+    /// Removes all stored texts of a chapter, and keeps those of other computers away until its reader opens it again.
+    pub(crate) fn put_away(&self, user: UserId, chapter: ChapterId) -> Result<(), ReadError> {
+        let alone = self.blobs.write_alone()?;
+        let held = self.store.read(|connection| texts::list(connection, Some(user)))?;
+        let leaving: Vec<StoragePath> =
+            held.into_iter().map(|text| text.path).filter(|path| path.chapter_id == chapter).collect();
+        self.remove_alone(&alone, &leaving, |transaction| put_away::insert(transaction, user, chapter))
     }
 
     /// Rows first: a file without a row is taken in again at the next start, a row without a file is a fault.
-    fn remove_alone(&self, _alone: &WritingAlone, leaving: &[StoragePath]) -> Result<(), ReadError> {
+    fn remove_alone(
+        &self,
+        _alone: &WritingAlone,
+        leaving: &[StoragePath],
+        noting: impl FnOnce(&Transaction<'_>) -> Result<(), StoreError>,
+    ) -> Result<(), ReadError> {
         self.store.write(|transaction| {
+            noting(transaction)?;
             leaving.iter().try_for_each(|path| {
                 chapters::remove_by_path(transaction, path)?;
                 texts::remove(transaction, path)

@@ -20,7 +20,7 @@ use crate::log;
 use crate::replica;
 use crate::store::chapters::{self, ChapterRow};
 use crate::store::texts::{self, StoredText};
-use crate::store::{StoreError, backgrounds, devices, profiles, users};
+use crate::store::{StoreError, backgrounds, devices, profiles, put_away, users};
 
 #[derive(Debug, Error)]
 pub enum ReadError {
@@ -284,7 +284,7 @@ impl Engine {
         Ok(Kept::Written)
     }
 
-    /// Accounts for a text that was made here for the installed book.
+    /// Accounts for a text that was made here for the installed book, because its reader wants the chapter here.
     pub(crate) fn record_text(
         &self,
         transaction: &Transaction<'_>,
@@ -294,6 +294,7 @@ impl Engine {
         at: Timestamp,
     ) -> Result<(), StoreError> {
         let device = devices::find(transaction, path.user_id)?;
+        put_away::remove(transaction, path.user_id, path.chapter_id)?;
         texts::insert(
             transaction,
             &StoredText {

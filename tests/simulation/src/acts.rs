@@ -146,9 +146,6 @@ impl Run<'_> {
     pub fn removes_a_chapter(&mut self, at: At) -> Result<(), Violation> {
         let everywhere = self.random.below(2) == 0;
         let chapter = 1 + u32::try_from(self.random.below(CHAPTERS as usize)).unwrap_or(0);
-        if !everywhere {
-            self.computers[at.computer].removed_here.insert(ChapterId(chapter));
-        }
         let request = json!({
             "user_id": self.user.to_string(),
             "chapter_id": chapter,

@@ -1,12 +1,11 @@
 //! One of the reader's computers: a data folder, a clock that may be wrong, and the programs that run on it.
 
-use std::collections::BTreeSet;
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
-use primer_domain::ids::{ChapterId, UserId};
+use primer_domain::ids::UserId;
 use primer_domain::publish::{Order, Versions, order};
 use primer_domain::replica::Registers;
 use primer_domain::timestamp::Timestamp;
@@ -37,8 +36,6 @@ pub struct Computer {
     pub older_too: bool,
     /// What it last had fetched of published books.
     pub installed: Option<Versions>,
-    /// Chapters whose texts its reader took off it: they come again with the next sync that has anything to do.
-    pub removed_here: BTreeSet<ChapterId>,
     /// The registers as they were last looked at.
     pub registers: Registers,
     pub known: Known,
@@ -94,7 +91,6 @@ impl Computer {
             edition: 0,
             older_too: false,
             installed: None,
-            removed_here: BTreeSet::new(),
             registers: Registers::default(),
             known: Known::default(),
             listings_from: 0,

@@ -91,9 +91,6 @@ impl Run<'_> {
         if !last.contains("has synced to its end") {
             return Err(Violation::of("a_sync_without_faults_succeeds", last));
         }
-        if requests > 1 {
-            self.computers[computer].removed_here.clear();
-        }
         Ok(requests)
     }
 
@@ -147,11 +144,14 @@ impl Run<'_> {
         let Some(hash) = self.present_hash(computer) else { return Ok(()) };
         let name = self.name(computer);
         let gone = taken_back(&self.computers[computer].registers, self.user);
+        let sql_failed =
+            |error: rusqlite::Error| Violation::of("the_database_can_be_read", error.to_string());
+        let put_away = self.computers[computer].look()?.put_away().map_err(sql_failed)?;
         let announced: Vec<_> = self
             .replicas()
             .flat_map(|replica| replica.texts.into_keys())
             .filter(|path| path.profile_hash == hash && !gone.contains(path))
-            .filter(|path| !self.computers[computer].removed_here.contains(&path.chapter_id))
+            .filter(|path| !put_away.contains(&path.chapter_id))
             .filter(|path| {
                 let object = self.bucket.get(&path.to_string());
                 object.is_some_and(|object| {
@@ -160,8 +160,6 @@ impl Run<'_> {
             })
             .collect();
         let own = &mut self.computers[computer];
-        let sql_failed =
-            |error: rusqlite::Error| Violation::of("the_database_can_be_read", error.to_string());
         let held = own.look()?.texts().map_err(sql_failed)?;
         for path in announced {
             let chapter = own.programs[0].engine.chapter(path.chapter_id);

@@ -1,9 +1,9 @@
 //! A data folder looked at from outside, through a connection of the simulation's own.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use primer_domain::ids::{DeviceId, TextDigest, UserId, WriteId};
+use primer_domain::ids::{ChapterId, DeviceId, TextDigest, UserId, WriteId};
 use primer_domain::profile::Background;
 use primer_domain::publish::Edition;
 use primer_domain::replica::{self, Register, RegisterKey, Registers, Stamp};
@@ -151,6 +151,29 @@ impl Look {
             .query_map(named_params! {":user": self.user}, |row| row.get("storage_path"))?
             .collect::<rusqlite::Result<_>>()?;
         Ok(paths.iter().filter_map(|path| StoragePath::parse(path)).collect())
+    }
+
+    pub fn put_away(&self) -> rusqlite::Result<BTreeSet<ChapterId>> {
+        let sql = "SELECT chapter_id FROM chapters_put_away WHERE user_id = :user";
+        let mut statement = self.connection.prepare_cached(sql)?;
+        let rows = statement
+            .query_map(named_params! {":user": self.user}, |row| Ok(ChapterId(row.get("chapter_id")?)))?;
+        rows.collect()
+    }
+
+    /// Until its reader opens it again, which writes it here.
+    pub fn a_chapter_that_was_put_away_stays_away(&self, who: &str) -> Result<(), Violation> {
+        let violation =
+            |what: String| Violation::of("a_chapter_that_was_put_away_stays_away", format!("{who}: {what}"));
+        let put_away = self.put_away().map_err(|error| violation(error.to_string()))?;
+        if put_away.is_empty() {
+            return Ok(());
+        }
+        let held = self.texts().map_err(|error| violation(error.to_string()))?;
+        match held.iter().find(|path| put_away.contains(&path.chapter_id)) {
+            Some(path) => Err(violation(format!("{path} is here"))),
+            None => Ok(()),
+        }
     }
 
     pub fn installed_book(&self, who: &str) -> Result<Option<Edition>, Violation> {

@@ -245,6 +245,7 @@ impl<'a> Run<'a> {
         }
         self.ledger.what_was_heard_is_not_undone(&who, &own.known, &registers)?;
         own.look()?.the_profile_is_the_view_of_the_registers(&who, &registers)?;
+        own.look()?.a_chapter_that_was_put_away_stays_away(&who)?;
         own.registers = registers;
         Ok(())
     }

@@ -34,6 +34,8 @@ pub struct TextsNow<'a> {
     pub taken_back: BTreeSet<StoragePath>,
     /// Announced texts that are not what they should be.
     pub refused: BTreeSet<StoragePath>,
+    /// Chapters whose texts the reader removed from this computer, and has not opened since.
+    pub put_away: BTreeSet<ChapterId>,
     /// What this computer looked for in the remote and did not find. It may come again.
     pub missing: BTreeSet<StoragePath>,
     /// Whether to bring here also what is not shown now: other backgrounds, other versions, other books.
@@ -116,7 +118,10 @@ fn announced<'a>(now: &'a TextsNow<'_>) -> impl Iterator<Item = (&'a StoragePath
         !now.refused.contains(path) && (!is_rewritten(&entry.generator) || has_source(now, path, entry))
     };
     now.mentions.iter().filter(move |(path, entry)| {
-        counts(now, path) && !now.held.contains_key(path) && can_be_believed(path, entry)
+        counts(now, path)
+            && !now.held.contains_key(path)
+            && !now.put_away.contains(&path.chapter_id)
+            && can_be_believed(path, entry)
     })
 }
 

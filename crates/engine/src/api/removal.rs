@@ -31,17 +31,17 @@ pub fn stored_chapters(engine: &Engine, request: OfReader) -> Result<Vec<StoredC
     Ok(engine.shelf.book.chapters.iter().map(stored).filter(|chapter| chapter.texts > 0).collect())
 }
 
-/// Removes every text of a chapter that is stored for a reader.
+/// Removes every text of a chapter that is stored for a reader. Removed from this computer only, it comes back once its
+/// reader opens it.
 pub fn remove_chapter(engine: &Engine, request: RemoveChapter) -> Result<Nothing, ApiError> {
     let user = existing(engine, &request.user_id)?;
     let chapter = ChapterId(request.chapter_id);
     if request.everywhere {
-        engine.take_back_texts(user, |path, _| path.chapter_id == chapter)?;
+        let known = engine.take_back_texts(user, |path, _| path.chapter_id == chapter)?;
+        engine.remove_texts(&known)?;
+    } else {
+        engine.put_away(user, chapter)?;
     }
-    let held = engine.store.read(|connection| texts::list(connection, Some(user)))?;
-    let leaving: Vec<StoragePath> =
-        held.into_iter().map(|text| text.path).filter(|path| path.chapter_id == chapter).collect();
-    engine.remove_texts(&leaving)?;
     engine.desk.note_change();
     Ok(Nothing {})
 }

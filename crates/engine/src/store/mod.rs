@@ -12,6 +12,7 @@ pub mod earlier_rewrites;
 mod migrate;
 pub mod positions;
 pub mod profiles;
+pub mod put_away;
 pub mod registers;
 pub mod remote_replicas;
 pub mod remotes;

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use primer_domain::ids::{DeviceId, ProfileHash, UserId, WriteId};
+use primer_domain::ids::{ChapterId, DeviceId, ProfileHash, UserId, WriteId};
 use primer_domain::profile::Background;
 use primer_domain::replica::{self, Registers, Replica, Texts};
 use primer_domain::storage_path::StoragePath;
@@ -15,15 +15,14 @@ use crate::reading::generator;
 use crate::store::remotes::RemoteId;
 use crate::store::texts::{self, ADOPTED, StoredText};
 use crate::store::{
-    StoreError, backgrounds, devices, earlier_rewrites, profiles, registers, remote_replicas,
+    StoreError, backgrounds, devices, earlier_rewrites, profiles, put_away, registers, remote_replicas,
 };
 
 pub(super) struct Gathered {
     pub device: DeviceId,
     /// How much had changed here when this was read.
     pub changes: u64,
-    /// Of the answers that the reader has now.
-    pub current_hash: ProfileHash,
+    pub looked_for: LookedFor,
     pub registers: Registers,
     pub held: BTreeMap<StoragePath, StoredText>,
     pub backgrounds: BTreeMap<ProfileHash, Background>,
@@ -42,7 +41,7 @@ impl Gathered {
         let new = Background::of_somebody_new();
         backgrounds.insert(new.hash(), new);
         Ok(Gathered {
-            current_hash: profiles::current_hash(connection, user)?,
+            looked_for: LookedFor::read(connection, user)?,
             device: device.id,
             changes: device.changes,
             registers: registers::all(connection, user)?,
@@ -97,6 +96,23 @@ impl Gathered {
     }
 }
 
+/// Whose texts a sync looks for, as its reader has it when they are planned.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct LookedFor {
+    /// Of the answers that the reader has now.
+    pub current_hash: ProfileHash,
+    pub put_away: BTreeSet<ChapterId>,
+}
+
+impl LookedFor {
+    fn read(connection: &Connection, user: UserId) -> Result<LookedFor, StoreError> {
+        Ok(LookedFor {
+            current_hash: profiles::current_hash(connection, user)?,
+            put_away: put_away::all(connection, user)?,
+        })
+    }
+}
+
 /// What the own replica is made from beside what was gathered.
 pub(super) struct Outline<'a> {
     pub user: UserId,
@@ -114,18 +130,20 @@ impl Engine {
     pub(super) fn settled_now(&self, user: UserId, older_too: bool) -> Result<Option<String>, StoreError> {
         self.store.read(|connection| {
             let Some(device) = devices::find(connection, user)? else { return Ok(None) };
-            let current = profiles::current_hash(connection, user)?;
-            Ok(Some(self.settled(device.changes, current, older_too)))
+            let now = LookedFor::read(connection, user)?;
+            Ok(Some(self.settled(device.changes, &now, older_too)))
         })
     }
 
-    /// `planned_for`: the answers whose texts were looked for. They may have changed while those texts came.
-    pub(super) fn settled(&self, changes: u64, planned_for: ProfileHash, older_too: bool) -> String {
+    /// `looked_for`: as it was planned. It may have changed while the texts came.
+    pub(super) fn settled(&self, changes: u64, looked_for: &LookedFor, older_too: bool) -> String {
         let versions: Vec<String> =
             self.shelf.versions().iter().map(|(chapter, version)| format!("{chapter}v{version}")).collect();
         let older = if older_too { " with older" } else { "" };
+        let LookedFor { current_hash, put_away } = looked_for;
+        let without: String = put_away.iter().map(|chapter| format!(" without {chapter}")).collect();
         format!(
-            "{changes} {planned_for} {} {} {}{older}",
+            "{changes} {current_hash} {} {} {}{older}{without}",
             self.shelf.book.id,
             versions.join(" "),
             generator()

@@ -11,12 +11,13 @@ mod stages;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
-use primer_domain::ids::{DeviceId, ProfileHash, TextDigest, UserId};
+use primer_domain::ids::{DeviceId, TextDigest, UserId};
 use primer_domain::replica::Replica;
 use primer_domain::storage_path::StoragePath;
 use primer_domain::sync::{AfterListing, Wanted};
 
 use self::book::{BookFile, BookWork};
+use super::gather::LookedFor;
 use super::identity::Identity;
 use super::{Progress, SyncError, Tally, keys};
 use crate::Engine;
@@ -189,8 +190,8 @@ pub struct Session {
     /// The own replica was there and is gone, though it is the same remote.
     own_is_lost: bool,
     gathered_changes: u64,
-    /// The answers whose texts were looked for.
-    planned_for: Option<ProfileHash>,
+    /// Once texts were planned.
+    looked_for: Option<LookedFor>,
     book: BookWork,
     failure: Option<RemoteError>,
     tally: Tally,
@@ -228,7 +229,7 @@ impl Session {
             sent: Vec::new(),
             own_is_lost: false,
             gathered_changes: 0,
-            planned_for: None,
+            looked_for: None,
             book: BookWork::default(),
             failure: None,
             tally: Tally::default(),

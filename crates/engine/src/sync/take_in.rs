@@ -1,5 +1,6 @@
 //! What a sync changes on this computer: registers, replicas, texts. Each function is one durable step.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use primer_domain::ids::{DeviceId, ProfileHash, TextDigest};
@@ -23,7 +24,7 @@ use crate::replica;
 use crate::store::remote_replicas::{self, KnownReplica};
 use crate::store::remotes::{self, RemoteRow};
 use crate::store::texts::{self, StoredText};
-use crate::store::{StoreError, backgrounds, chapters, devices, earlier_rewrites, rewrites};
+use crate::store::{StoreError, backgrounds, chapters, devices, earlier_rewrites, put_away, rewrites};
 
 /// As many texts, of so many bytes together, share one flush of the disk.
 const BATCH: usize = 512;
@@ -98,7 +99,7 @@ impl Engine {
         }
         Ok(sync::texts(&TextsNow {
             user: remote.user,
-            current_hash: gathered.current_hash,
+            current_hash: gathered.looked_for.current_hash,
             book_id: &self.shelf.book.id,
             versions: self.shelf.versions(),
             generator: &generator(),
@@ -109,6 +110,7 @@ impl Engine {
             asked_for,
             taken_back: taken_back(&gathered.registers, remote.user),
             refused: self.store.read(|connection| rewrites::refused(connection, remote.user))?,
+            put_away: gathered.looked_for.put_away.clone(),
             missing: gathered.missing.clone(),
             older_too: manner.older_too,
             room_bytes: self.quota_bytes()?.saturating_sub(used_bytes),
@@ -133,9 +135,10 @@ impl Engine {
         for some in announced.chunks(TEXTS_IN_A_TURN) {
             // Whoever opens a chapter meanwhile waits for no more than these.
             let alone = self.blobs.write_alone()?;
+            let some = self.still_wanted(some, |wanted| &wanted.path)?;
             make_and_take(
                 !self.blobs.mishaps_are_possible(),
-                batches(some, |wanted| wanted.entry.len_bytes),
+                batches(&some, |wanted| wanted.entry.len_bytes),
                 |batch| {
                     let ready: Vec<(Wanted, Vec<u8>)> = batch
                         .iter()
@@ -210,8 +213,9 @@ impl Engine {
     ) -> Result<(), SyncError> {
         for batch in batches(right, |(wanted, _)| wanted.entry.len_bytes) {
             let alone = self.blobs.write_alone()?;
-            let beside = self.lay_beside(&alone, batch)?;
-            self.keep_announced(beside, batch, |wanted| Some(wanted.entry.stamp.device))?;
+            let batch = self.still_wanted(batch, |(wanted, _)| &wanted.path)?;
+            let beside = self.lay_beside(&alone, &batch)?;
+            self.keep_announced(beside, &batch, |wanted| Some(wanted.entry.stamp.device))?;
         }
         if right.is_empty() && missing.is_empty() {
             return Ok(());
@@ -223,6 +227,22 @@ impl Engine {
             missing.iter().try_for_each(|path| remote_replicas::note_missing(tx, remote.id, path))
         })?;
         Ok(())
+    }
+
+    /// Without the texts of chapters that their reader put away since they were planned. Nobody puts one away while this
+    /// program writes alone.
+    fn still_wanted<'a, T: Clone>(
+        &self,
+        some: &'a [T],
+        path: impl Fn(&T) -> &StoragePath,
+    ) -> Result<Cow<'a, [T]>, StoreError> {
+        let Some(first) = some.first() else { return Ok(Cow::Borrowed(some)) };
+        let away = self.store.read(|connection| put_away::all(connection, path(first).user_id))?;
+        if away.is_empty() {
+            return Ok(Cow::Borrowed(some));
+        }
+        let stays = |item: &&T| !away.contains(&path(item).chapter_id);
+        Ok(Cow::Owned(some.iter().filter(stays).cloned().collect()))
     }
 
     /// A batch of texts that are as announced, beside their places.

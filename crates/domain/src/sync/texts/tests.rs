@@ -23,6 +23,7 @@ fn now() -> TextsNow<'static> {
         asked_for: [].into(),
         taken_back: [].into(),
         refused: [].into(),
+        put_away: [].into(),
         missing: [].into(),
         older_too: false,
         room_bytes: u64::MAX,
@@ -225,6 +226,22 @@ fn a_text_that_was_taken_back_is_neither_sent_nor_fetched_nor_written_nor_prefer
     };
     assert_eq!(paths(&texts(&now).fetch), [late.0]);
     assert!(texts(&now).upload.is_empty());
+}
+
+#[test]
+fn of_a_chapter_that_was_put_away_nothing_comes_and_what_others_miss_of_it_is_sent() {
+    let (away, stays) = (made_elsewhere(1, 2, "away", 1), made_elsewhere(2, 1, "stays", 1));
+    let older = of_background(made_elsewhere(1, 1, "older", 1), [7; 16]);
+    let own = text(1, 2, "own", stamp(1, 0, 1));
+    let mentions = all(&[&away, &stays, &older, &own]);
+    let now = TextsNow { mentions, put_away: [ChapterId(1)].into(), older_too: true, ..now() };
+    let plan = texts(&now);
+    assert_eq!(paths(&plan.fetch), [stays.0]);
+    assert!(plan.generate.is_empty());
+    // Somebody opened it here, as another window does while a sync is planned.
+    let asked_for = [own.0].into();
+    let plan = texts(&TextsNow { held: all(&[&own]), asked_for, ..now });
+    assert_eq!((paths(&plan.fetch), plan.upload), (vec![stays.0], vec![own.0]));
 }
 
 #[test]

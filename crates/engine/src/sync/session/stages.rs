@@ -54,7 +54,8 @@ impl Session {
         if self.remote.identity != Some(identity.id) && !self.manner.dry {
             let remote = self.remote.id;
             self.engine.store.write(|tx| remotes::set_identity(tx, remote, identity.id))?;
-            self.remote.settled = None;
+            // Nothing that was known of the other one counts here.
+            (self.remote.settled, self.remote.swept_at) = (None, None);
         }
         self.remote.identity = Some(identity.id);
         Ok(())
@@ -172,7 +173,7 @@ impl Session {
         for replica in self.replicas.values() {
             gathered.backgrounds.extend(replica.backgrounds.clone());
         }
-        self.planned_for = Some(gathered.current_hash);
+        self.looked_for = Some(gathered.looked_for.clone());
         let asked_for = self.asked_for(gathered.device);
         let lost = self.own_is_lost.then_some(gathered.device);
         let plan =
@@ -400,8 +401,8 @@ impl Session {
             // In place of what was refused or is not there another text may be wanted, which the next sync brings.
             return Ok(());
         }
-        let Some(planned_for) = self.planned_for else { return Ok(()) };
-        let settled = self.engine.settled(self.gathered_changes, planned_for, self.manner.older_too);
+        let Some(looked_for) = &self.looked_for else { return Ok(()) };
+        let settled = self.engine.settled(self.gathered_changes, looked_for, self.manner.older_too);
         let remote = self.remote.id;
         self.engine.store.write(|tx| remotes::set_settled(tx, remote, Some(&settled)))?;
         Ok(())
