@@ -146,6 +146,34 @@ fn a_damaged_database_pushes_out_no_backup() {
 }
 
 #[test]
+fn a_daily_backup_that_failed_is_not_tried_with_every_chapter_but_again_after_an_hour() {
+    let computer = Computer::new();
+    let full = Arc::new(AtomicBool::new(false));
+    let watched = Arc::clone(&full);
+    let env: Env = computer.env().with_mishaps(move |step| {
+        let is_full = watched.load(Ordering::SeqCst) && step == Step::BeforeFolder;
+        if is_full { Err(std::io::ErrorKind::StorageFull.into()) } else { Ok(()) }
+    });
+    let source = BookSource::Folder(computer.book.folder.clone());
+    let engine = Engine::open(&computer.data(), source, env).unwrap();
+    reader(&engine, "Ada", python("none"));
+    full.store(true, Ordering::SeqCst);
+    engine.back_up_daily().unwrap_err();
+    full.store(false, Ordering::SeqCst);
+    let at = |minutes: i64| computer.clock.store(BEGINNING_MS + minutes * 60_000, Ordering::SeqCst);
+    for minutes in [1, 59] {
+        at(minutes);
+        assert_eq!(engine.back_up_daily().unwrap(), Made::PutOff);
+    }
+    // Whoever asks for one is not put off, and neither is anybody after the clock was put back.
+    assert_eq!(engine.back_up().unwrap(), Made::Now);
+    at(-60);
+    assert_eq!(engine.back_up_daily().unwrap(), Made::Now);
+    at(60);
+    assert_eq!(engine.back_up_daily().unwrap(), Made::Before);
+}
+
+#[test]
 fn a_disk_that_is_full_at_any_step_leaves_the_earlier_backups_and_half_of_none() {
     for failing in [Step::BeforeFolder, Step::BeforeFlush, Step::BeforeRename, Step::BeforeRemoval] {
         let computer = Computer::new();

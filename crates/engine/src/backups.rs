@@ -6,6 +6,7 @@
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::PoisonError;
 
 use primer_domain::timestamp::Timestamp;
 use thiserror::Error;
@@ -20,6 +21,9 @@ use crate::whole_files::{WholeFiles, is_absence};
 
 /// How many days can be gone back to.
 pub const KEPT: usize = 7;
+
+/// After a daily backup that failed. Each looks through the whole database, which a reader's disk would feel.
+const REST_MS: i64 = 60 * 60 * 1000;
 
 const FOLDER: &str = "backups";
 const LOCK: &str = "lock";
@@ -88,6 +92,8 @@ pub enum Made {
     Before,
     /// There is nothing yet that could be lost.
     NobodyReads,
+    /// It failed a while ago, and most of what makes it fail takes longer to mend.
+    PutOff,
 }
 
 /// What going back to a backup would cost.
@@ -253,8 +259,17 @@ impl Engine {
     }
 
     /// Makes today's backup unless there is one. Waits for the disk, and lets everybody else read and write meanwhile.
+    /// One that failed is tried again after an hour, or at the next start.
     pub fn back_up_daily(&self) -> Result<Made, BackupError> {
-        logged(self.backups().make(&self.store, self.env.now(), false))
+        let now = self.env.now();
+        let failed_at = || self.backup_failed_at.lock().unwrap_or_else(PoisonError::into_inner);
+        let rests = |at: Timestamp| (0..REST_MS).contains(&(now.unix_ms() - at.unix_ms()));
+        if failed_at().is_some_and(rests) {
+            return Ok(Made::PutOff);
+        }
+        let made = logged(self.backups().make(&self.store, now, false));
+        *failed_at() = made.is_err().then_some(now);
+        made
     }
 
     /// Makes a backup now; one of today it takes the place of.
@@ -266,7 +281,7 @@ impl Engine {
 fn logged(made: Result<Made, BackupError>) -> Result<Made, BackupError> {
     match &made {
         Ok(Made::Now) => log::info("backup_made").write(),
-        Ok(Made::Before | Made::NobodyReads) => {}
+        Ok(Made::Before | Made::NobodyReads | Made::PutOff) => {}
         Err(BackupError::DatabaseDamaged) => {
             log::error("backup_refused").with("why", "database_damaged").write()
         }

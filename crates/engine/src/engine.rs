@@ -5,6 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
+use primer_domain::timestamp::Timestamp;
 use thiserror::Error;
 
 use crate::backups::Backups;
@@ -51,6 +52,8 @@ pub struct Engine {
     pub(crate) desk: Desk,
     pub(crate) rewriting_desk: rewriting::Desk,
     pub(crate) updates: updates::Desk,
+    /// The daily one, when it was last tried.
+    pub(crate) backup_failed_at: Mutex<Option<Timestamp>>,
     pub(crate) news: News,
 }
 
@@ -81,6 +84,7 @@ impl Engine {
             desk: Desk::telling(news.clone()),
             rewriting_desk: rewriting::Desk::telling(news.clone()),
             updates: updates::Desk::telling(news.clone()),
+            backup_failed_at: Mutex::default(),
             news,
         })
     }
