@@ -5,6 +5,7 @@ use std::path::Path;
 use std::process::Command;
 
 use crate::interposed::copy_of;
+use crate::world::skipped::skipped;
 use crate::world::{database, folders, is_sentence};
 use crate::{Computer, PRIMER};
 
@@ -32,15 +33,13 @@ fn on_a_small_disk(computer: &Computer, results: &Path, steps: &str) -> Option<(
     match output {
         Ok(output) if output.status.success() => Some(()),
         Ok(output) if output.status.code() == Some(77) || !results.join("first.code").exists() => {
-            println!(
-                "skipped: no disk can be mounted here ({})",
-                String::from_utf8_lossy(&output.stderr).trim()
-            );
+            let said = String::from_utf8_lossy(&output.stderr);
+            skipped(&format!("no disk can be mounted here ({})", said.trim()));
             None
         }
         Ok(output) => panic!("{}", String::from_utf8_lossy(&output.stderr)),
         Err(error) => {
-            println!("skipped: unshare can't be run here ({error})");
+            skipped(&format!("unshare can't be run here ({error})"));
             None
         }
     }

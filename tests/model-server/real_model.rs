@@ -1,13 +1,13 @@
 //! A real model: the server beside this file, with what `cargo xtask test` fetched for it. What it writes is nonsense,
 //! so a test can say nothing of its words, only of what becomes of them.
 
-use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
 use serde::Deserialize;
 
 use crate::server_process::{ServerProcess, ask};
+use crate::world::skipped::skipped;
 
 /// What the server calls its model.
 pub const MODEL: &str = "gemma-3-270m";
@@ -47,13 +47,6 @@ pub fn real_model() -> Option<MutexGuard<'static, RealModel>> {
         model.start_again();
     }
     Some(model)
-}
-
-/// Past the capture of tests that pass, so that it is seen.
-fn skipped(why: &str) {
-    let thread = std::thread::current();
-    let line = format!("skipped: {}: {why}\n", thread.name().unwrap_or_default());
-    std::io::stdout().lock().write_all(line.as_bytes()).unwrap();
 }
 
 /// Of the model and what runs it, or why it is not there.

@@ -7,6 +7,7 @@ use std::time::Duration;
 use primer_engine::remote::{Location, Remote, RemoteFault, Verb};
 use tempfile::TempDir;
 
+use crate::skipped::skipped;
 use crate::{LIMIT_BYTES, clock, error, fault};
 
 fn connect(path: &Path, prefix: &str) -> Remote {
@@ -207,7 +208,7 @@ fn on_a_small_stick(test: &str) {
         Ok(output) if String::from_utf8_lossy(&output.stdout).contains("running 1 test") => {
             panic!("{}", String::from_utf8_lossy(&output.stdout))
         }
-        refused => println!("skipped: no disk can be mounted here ({refused:?})"),
+        refused => skipped(&format!("no disk can be mounted here ({refused:?})")),
     }
 }
 

@@ -12,6 +12,8 @@ use std::process::Command;
 use primer_engine::secrets::{SecretError, SecretPlace, Secrets};
 use tempfile::TempDir;
 
+use crate::skipped::skipped;
+
 /// The data folder, set in the test program that was started again.
 const DATA: &str = "PRIMER_TEST_SECRETS";
 
@@ -72,7 +74,7 @@ fn inside() -> Option<PathBuf> {
 fn has_gnome_keyring() -> bool {
     let has = Path::new("/usr/bin/gnome-keyring-daemon").exists();
     if !has {
-        println!("skipped: there is no gnome-keyring");
+        skipped("there is no gnome-keyring");
     }
     has
 }

@@ -18,6 +18,8 @@ mod server;
 #[allow(dead_code, reason = "the tests of the command line use the rest")]
 mod server_process;
 mod settings;
+#[path = "../world/skipped.rs"]
+mod skipped;
 mod tls;
 
 use std::sync::Arc;

@@ -11,6 +11,7 @@ use primer_engine::remote::{Clock, Location, Remote, S3Location};
 use rusty_s3::{Bucket, Credentials, S3Action, UrlStyle};
 
 use crate::server_process::{ServerProcess, ask, seaweedfs_words, weed};
+use crate::skipped::skipped;
 use crate::{clock, credentials, s3};
 
 pub const BUCKET: &str = "course";
@@ -58,7 +59,7 @@ pub fn rclone() -> Option<&'static Server> {
     };
     let server = SERVER.get_or_init(start).as_ref();
     if server.is_none() {
-        println!("skipped: rclone is not installed");
+        skipped("rclone is not installed");
     }
     server
 }

@@ -6,6 +6,7 @@ pub mod database;
 pub mod folders;
 pub mod model_server;
 pub mod seeded;
+pub mod skipped;
 
 pub use books::BookOnDisk;
 
