@@ -1,5 +1,6 @@
 //! A computer with Primer on it, and Primer's window while it is open.
 
+use std::ffi::OsString;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -21,12 +22,13 @@ const OPENERS: [&str; 5] = ["xdg-open", "gio", "gnome-open", "kde-open", "wslvie
 pub struct Home {
     folder: TempDir,
     book: Option<PathBuf>,
+    variables: Vec<(&'static str, OsString)>,
 }
 
 impl Home {
     pub fn new() -> Home {
         let folder = TempDir::with_prefix("primer-window-").expect("a temporary folder can be made");
-        let home = Home { folder, book: None };
+        let home = Home { folder, book: None, variables: Vec::new() };
         for name in ["data", "home", "config", "cache", "share", "bin"] {
             fs::create_dir(home.folder.path().join(name)).expect("a folder can be made");
         }
@@ -47,6 +49,12 @@ impl Home {
     /// With the book that PRIMER_BOOK names, if it names one.
     pub fn with_book_of_environment() -> Home {
         Home { book: std::env::var_os("PRIMER_BOOK").map(PathBuf::from), ..Home::new() }
+    }
+
+    /// With a variable that both the app and the command line see.
+    pub fn with_variable(mut self, name: &'static str, value: impl Into<OsString>) -> Home {
+        self.variables.push((name, value.into()));
+        self
     }
 
     pub fn data(&self) -> PathBuf {
@@ -82,11 +90,18 @@ impl Home {
             .env("XDG_DATA_HOME", at("share"))
             .env("PRIMER_DATA", self.data())
             .env("PRIMER_SECRETS", "file")
-            .env_remove("PRIMER_BOOK");
+            .env_remove("PRIMER_BOOK")
+            .envs(self.variables.iter().map(|(name, value)| (name, value)));
         if let Some(book) = &self.book {
             command.env("PRIMER_BOOK", book);
         }
         command
+    }
+
+    /// Where the app and the command line lie.
+    pub fn app_folder() -> PathBuf {
+        let app = named("PRIMER_WINDOW_APP");
+        app.parent().expect("a program lies in a folder").to_owned()
     }
 
     /// Starts the app as a second start of it is made: without a driver.

@@ -26,6 +26,7 @@ mod rewriting;
 mod server_process;
 mod shell;
 mod syncing;
+mod updating;
 
 use std::future::Future;
 use std::pin::Pin;
@@ -73,6 +74,7 @@ const TESTS: &[Test] = tests![
     opened_files::a_file_that_is_opened_while_the_window_is_open_goes_to_that_window,
     opened_files::the_file_of_a_book_opens_that_book,
     syncing::two_computers_that_were_offline_come_together_without_a_click,
+    updating::a_newer_primer_in_a_readers_own_place_is_found_fetched_and_put_in_place_of_the_old_one,
 ];
 
 fn main() -> ExitCode {
