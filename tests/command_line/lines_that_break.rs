@@ -10,12 +10,14 @@ use primer_domain::ids::TextDigest;
 use serde_json::json;
 use tempfile::TempDir;
 
+use crate::garage;
 use crate::interposed::copy_of;
 use crate::killed_syncing::come_together;
 use crate::line::{Line, POINTS, Point};
-use crate::seaweed::{BUCKET, KEY, SECRET, server};
+use crate::seaweed::{self, BUCKET};
 use crate::server_process::ServerProcess;
 use crate::world::folders;
+use crate::world::skipped::skipped;
 use crate::{Computer, run};
 
 /// Chapters that each computer has written and only it can bring.
@@ -27,20 +29,51 @@ struct Pair {
     school: Computer,
 }
 
-fn shared() -> &'static ServerProcess {
-    static SERVER: OnceLock<ServerProcess> = OnceLock::new();
-    SERVER.get_or_init(|| server("lines"))
+/// A server and who may do everything in its bucket.
+struct Server {
+    process: ServerProcess,
+    keys: (&'static str, &'static str),
+    region: &'static str,
+    is_ready: fn(&str) -> bool,
+}
+
+impl Server {
+    fn seaweedfs(name: &str) -> Server {
+        Server {
+            process: seaweed::server(name),
+            keys: (seaweed::KEY, seaweed::SECRET),
+            region: "us-east-1",
+            is_ready: |answer| answer.contains(" 403 "),
+        }
+    }
+
+    fn garage(name: &str) -> Option<Server> {
+        let program = garage::program()?;
+        Some(Server {
+            process: garage::start(&program, name, BUCKET),
+            keys: (garage::KEY, garage::SECRET),
+            region: garage::REGION,
+            is_ready: garage::is_ready,
+        })
+    }
+}
+
+fn shared() -> &'static Server {
+    static SERVER: OnceLock<Server> = OnceLock::new();
+    SERVER.get_or_init(|| Server::seaweedfs("lines"))
 }
 
 impl Pair {
     /// Two computers that know each other. The laptop has a newer book and texts that only it can bring; each has news.
-    fn with_news(server: u16, prefix: &str) -> Pair {
-        let line = Line::to(server);
+    fn with_news(server: &Server, prefix: &str) -> Pair {
+        let line = Line::to(server.process.port);
+        let (key, secret) = server.keys;
         let laptop = Computer::with_reader("none");
         let endpoint = format!("http://127.0.0.1:{}", line.port);
         let words = ["--json", "remote", "add", "s3", "--endpoint", &endpoint, "--bucket", BUCKET];
-        let mut add = laptop.primer(&[&words[..], &["--prefix", prefix, "--access-key-id", KEY]].concat());
-        run(add.env("PRIMER_S3_SECRET", SECRET)).json();
+        let more = ["--prefix", prefix, "--region", server.region, "--access-key-id", key];
+        let mut add = laptop.primer(&[&words[..], &more[..]].concat());
+        run(add.env("PRIMER_S3_SECRET", secret)).json();
         let school = laptop.joined();
         let mut pair = Pair { line, laptop, school };
         pair.laptop.book.revise(1, 2);
@@ -97,7 +130,30 @@ fn ended(child: &std::sync::Mutex<std::process::Child>) {
 
 #[test]
 fn killed_at_any_request_the_next_syncs_bring_both_computers_together() {
-    let pair = Pair::with_news(shared().port, "killed");
+    killed_at_any_request(shared());
+}
+
+#[test]
+fn a_line_that_drops_delays_and_cuts_only_takes_longer() {
+    on_a_bad_line(shared());
+}
+
+#[test]
+fn a_server_that_is_killed_in_the_middle_of_a_sync_loses_nothing_that_it_took() {
+    while_the_server_is_killed(Server::seaweedfs("mortal"));
+}
+
+/// In one test, because most computers have none.
+#[test]
+fn with_garage_it_all_ends_alike() {
+    let Some(server) = Server::garage("garage") else { return skipped(garage::WHY_NONE) };
+    killed_at_any_request(&server);
+    on_a_bad_line(&server);
+    while_the_server_is_killed(server);
+}
+
+fn killed_at_any_request(server: &Server) {
+    let pair = Pair::with_news(server, "killed");
     let (counted, _) = pair.copies();
     moved_to(counted.path(), "killed-0");
     pair.line.good();
@@ -131,9 +187,8 @@ fn killed_at_any_request_the_next_syncs_bring_both_computers_together() {
     assert!(kills >= 100, "{kills} kills at {requests} requests");
 }
 
-#[test]
-fn a_line_that_drops_delays_and_cuts_only_takes_longer() {
-    let pair = Pair::with_news(shared().port, "bad-line");
+fn on_a_bad_line(server: &Server) {
+    let pair = Pair::with_news(server, "bad-line");
     for seed in 1..=12 {
         let prefix = format!("bad-line-{seed}");
         let (laptop, school) = pair.copies();
@@ -161,26 +216,24 @@ fn a_line_that_drops_delays_and_cuts_only_takes_longer() {
     }
 }
 
-#[test]
-fn a_server_that_is_killed_in_the_middle_of_a_sync_loses_nothing_that_it_took() {
-    let mut mortal = server("mortal");
-    let pair = Pair::with_news(mortal.port, "mortal");
+fn while_the_server_is_killed(mut mortal: Server) {
+    let pair = Pair::with_news(&mortal, "mortal");
     let (laptop, school) = pair.copies();
     moved_to(laptop.path(), "mortal-2");
     moved_to(school.path(), "mortal-2");
     // In the middle of the texts.
-    let group = format!("-{}", mortal.id());
+    let group = format!("-{}", mortal.process.id());
     pair.line.plan(12, Point::Answered, move || {
         drop(Command::new("kill").args(["-9", "--", &group]).status());
     });
     let end = run(&mut pair.laptop.primer_on(laptop.path(), &["--json", "sync"]));
     end.error();
-    mortal.kill();
+    mortal.process.kill();
     pair.line.good();
     // Nobody is there: what is here can be read, and a sync says so.
     run(&mut pair.laptop.primer_on(laptop.path(), &["--json", "sync"])).error();
     run(&mut pair.laptop.primer_on(laptop.path(), &["--json", "chapter", "open", "1"])).json();
-    mortal.start_again(|answer| answer.contains(" 403 "));
+    mortal.process.start_again(mortal.is_ready);
     pair.assert_comes_together(laptop.path(), school.path(), "the server was killed");
     for (name, bytes) in folders::stored(school.path()) {
         assert!(name.contains(&TextDigest::of(&bytes).prefix().to_string()), "{name}");

@@ -12,6 +12,9 @@ mod chapters;
 mod diagnostics;
 mod disk_full;
 mod errors;
+#[cfg(unix)]
+#[path = "../remote/garage.rs"]
+mod garage;
 mod hash;
 mod inspecting;
 mod interposed;

@@ -26,15 +26,29 @@ macro_rules! every_store {
             })*
         }
 
-        /// Runs where rclone is installed.
         #[cfg(unix)]
         mod on_rclone {
             $(#[tokio::test(flavor = "multi_thread")]
             async fn $case() {
-                if let Some(server) = crate::server::rclone() {
-                    super::$case(server.fresh()).await;
+                match crate::other_servers::rclone() {
+                    Some(server) => super::$case(server.fresh()).await,
+                    None => crate::skipped::skipped("rclone could not be fetched"),
                 }
             })*
+        }
+
+        /// In one test, because most computers have none.
+        #[cfg(unix)]
+        #[tokio::test(flavor = "multi_thread")]
+        async fn garage_does_it_all_alike() {
+            let Some(server) = crate::other_servers::garage() else {
+                return crate::skipped::skipped(crate::garage::WHY_NONE);
+            };
+            $(
+                println!("{}", stringify!($case));
+                $case(server.fresh()).await;
+            )*
+            many_writers_at_once_leave_a_whole_object::all_write(server.fresh()).await;
         }
     };
 }
@@ -256,7 +270,7 @@ mod many_writers_at_once_leave_a_whole_object {
         all_write(crate::server::seaweedfs().fresh()).await;
     }
 
-    async fn all_write(remote: Remote) {
+    pub(super) async fn all_write(remote: Remote) {
         let contents: Vec<Vec<u8>> = (0..16u8).map(|number| vec![number; 50_000]).collect();
         let mut writing = JoinSet::new();
         for content in contents.clone() {

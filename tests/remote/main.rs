@@ -5,10 +5,14 @@
 
 mod conformance;
 mod folder;
+#[cfg(unix)]
+mod garage;
 mod hostile;
 mod hostile_server;
 mod keychain;
 mod network;
+#[cfg(unix)]
+mod other_servers;
 #[cfg(unix)]
 mod real_servers;
 mod secrets;

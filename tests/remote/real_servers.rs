@@ -2,17 +2,18 @@
 
 use primer_engine::remote::{ClockOffset, Location, Remote, RemoteFault, S3Location, Verb};
 
-use crate::server::{KEY, READER, SECRET, Server, WRITER, fresh_prefix, rclone, seaweedfs};
+use crate::other_servers::all;
+use crate::server::{KEY, READER, SECRET, Server, WRITER, fresh_prefix, seaweedfs};
 use crate::{LIMIT_BYTES, clock_off_by, credentials, error, fault};
 
 const HOUR_MS: i64 = 3_600_000;
 
 #[tokio::test]
 async fn a_key_that_the_server_does_not_know_is_told_apart_from_a_wrong_secret() {
-    for server in [Some(seaweedfs()), rclone()].into_iter().flatten() {
+    for server in all() {
         let remote = server.connect_as(("AKIDNOBODY", SECRET), |_| {});
         assert_eq!(fault(remote.list("users/").await), RemoteFault::WrongKey);
-        let remote = server.connect_as((KEY, "secret-of-nobody"), |_| {});
+        let remote = server.connect_as((server.keys().0, "secret-of-nobody"), |_| {});
         for result in [remote.list("users/").await.map(drop), remote.put("a", b"x").await.map(drop)] {
             let error = error(result);
             assert_eq!(error.fault, RemoteFault::WrongSecret);
@@ -23,9 +24,9 @@ async fn a_key_that_the_server_does_not_know_is_told_apart_from_a_wrong_secret()
 
 #[tokio::test]
 async fn a_missing_bucket_is_never_an_empty_one() {
-    for server in [Some(seaweedfs()), rclone()].into_iter().flatten() {
+    for server in all() {
         let remote =
-            server.connect_as((KEY, SECRET), |location| "no-such-course".clone_into(&mut location.bucket));
+            server.connect_as(server.keys(), |location| "no-such-course".clone_into(&mut location.bucket));
         let listed = error(remote.list("users/").await);
         assert_eq!(listed.fault, RemoteFault::NoBucket);
         assert!(listed.words().sentence.ends_with("knows no bucket “no-such-course”."), "{listed}");
@@ -62,7 +63,7 @@ async fn keys_that_may_only_write_say_so_when_something_is_listed_or_read() {
 
 #[tokio::test]
 async fn a_clock_that_is_off_is_measured_and_signed_around() {
-    for server in [Some(seaweedfs()), rclone()].into_iter().flatten() {
+    for server in all() {
         for (off_ms, words) in [(-2 * HOUR_MS, "2 hours slow"), (2 * HOUR_MS, "2 hours fast")] {
             let remote = server.fresh_by(clock_off_by(off_ms));
             remote.put("a", b"x").await.unwrap();
@@ -82,7 +83,7 @@ async fn a_clock_that_is_off_is_measured_and_signed_around() {
 
 #[tokio::test]
 async fn a_clock_that_is_off_by_years_stops_nobody() {
-    for server in [Some(seaweedfs()), rclone()].into_iter().flatten() {
+    for server in all() {
         for years in [-56, -2, 2, 60, 7_000] {
             let remote = server.fresh_by(clock_off_by(years * 365 * 24 * HOUR_MS));
             remote.put("a", b"x").await.unwrap();
@@ -112,7 +113,7 @@ async fn a_wrong_secret_is_called_so_even_if_the_clock_is_wrong_too() {
 
 #[tokio::test]
 async fn a_prefix_is_taken_with_or_without_slashes_and_hides_what_is_beside_it() {
-    for server in [Some(seaweedfs()), rclone()].into_iter().flatten() {
+    for server in all() {
         let prefix = fresh_prefix();
         let with = |prefix: String| below(server, prefix);
         let (plain, slashes) = (with(prefix.clone()), with(format!("//{prefix}/")));
@@ -129,5 +130,5 @@ async fn a_prefix_is_taken_with_or_without_slashes_and_hides_what_is_beside_it()
 }
 
 fn below(server: &Server, prefix: String) -> Remote {
-    server.connect_as((KEY, SECRET), |location: &mut S3Location| location.prefix = prefix)
+    server.connect_as(server.keys(), |location: &mut S3Location| location.prefix = prefix)
 }

@@ -1,7 +1,7 @@
-//! Real S3 servers: SeaweedFS for everybody, rclone where it is installed.
+//! A real S3 server: SeaweedFS, which `cargo xtask test` fetches.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
@@ -11,7 +11,6 @@ use primer_engine::remote::{Clock, Location, Remote, S3Location};
 use rusty_s3::{Bucket, Credentials, S3Action, UrlStyle};
 
 use crate::server_process::{ServerProcess, ask, seaweedfs_words, weed};
-use crate::skipped::skipped;
 use crate::{clock, credentials, s3};
 
 pub const BUCKET: &str = "course";
@@ -22,6 +21,9 @@ pub const WRITER: (&str, &str) = ("AKIDWRITER", "secret-of-the-writer");
 
 pub struct Server {
     process: ServerProcess,
+    /// Of whoever may do everything.
+    keys: (&'static str, &'static str),
+    region: &'static str,
 }
 
 /// One for the whole test program.
@@ -31,44 +33,25 @@ pub fn seaweedfs() -> &'static Server {
         let program = weed(env!("CARGO_MANIFEST_DIR"));
         let start = |folder: &Path, port: u16| seaweedfs_with_identities(&program, folder, port);
         let process = ServerProcess::start("seaweedfs", start, |answer| answer.contains(" 403 "));
-        Server { process }.with_a_bucket()
+        Server::of(process, (KEY, SECRET), "us-east-1").with_a_bucket()
     })
 }
 
-/// None where rclone is not installed.
-pub fn rclone() -> Option<&'static Server> {
-    static SERVER: OnceLock<Option<Server>> = OnceLock::new();
-    let start = || {
-        let program = on_path("rclone")?;
-        let words = |folder: &Path, port: u16| {
-            fs::create_dir_all(folder.join("data").join(BUCKET)).unwrap();
-            let address = format!("127.0.0.1:{port}");
-            let keys = format!("{KEY},{SECRET}");
-            let data = folder.join("data").display().to_string();
-            let words =
-                ["serve", "s3", "--addr", &address, "--auth-key", &keys, "--vfs-cache-mode", "off", &data];
-            [&program.display().to_string()]
-                .into_iter()
-                .map(String::as_str)
-                .chain(words)
-                .map(str::to_owned)
-                .collect()
-        };
-        let process = ServerProcess::start("rclone", words, |answer| answer.starts_with("HTTP/1.1 "));
-        Some(Server { process })
-    };
-    let server = SERVER.get_or_init(start).as_ref();
-    if server.is_none() {
-        skipped("rclone is not installed");
-    }
-    server
-}
-
 impl Server {
+    pub fn of(process: ServerProcess, keys: (&'static str, &'static str), region: &'static str) -> Server {
+        Server { process, keys, region }
+    }
+
+    /// The key and the secret of whoever may do everything.
+    pub fn keys(&self) -> (&'static str, &'static str) {
+        self.keys
+    }
+
     pub fn location(&self) -> S3Location {
         S3Location {
-            access_key_id: KEY.to_owned(),
+            access_key_id: self.keys.0.to_owned(),
             bucket: BUCKET.to_owned(),
+            region: self.region.to_owned(),
             ..s3(&format!("http://127.0.0.1:{}", self.process.port))
         }
     }
@@ -80,7 +63,7 @@ impl Server {
 
     pub fn fresh_by(&self, clock: Clock) -> Remote {
         let location = S3Location { prefix: fresh_prefix(), ..self.location() };
-        Remote::connect(&Location::S3(location), credentials(SECRET), clock).unwrap()
+        Remote::connect(&Location::S3(location), credentials(self.keys.1), clock).unwrap()
     }
 
     pub fn connect_as(&self, (key, secret): (&str, &str), change: impl FnOnce(&mut S3Location)) -> Remote {
@@ -123,9 +106,4 @@ fn seaweedfs_with_identities(program: &Path, folder: &Path, port: u16) -> Vec<St
     fs::write(folder.join("s3.json"), identities.to_string()).unwrap();
     fs::create_dir_all(folder.join("data")).unwrap();
     seaweedfs_words(program, folder, port)
-}
-
-fn on_path(program: &str) -> Option<PathBuf> {
-    let folders = std::env::var_os("PATH")?;
-    std::env::split_paths(&folders).map(|folder| folder.join(program)).find(|file| file.is_file())
 }

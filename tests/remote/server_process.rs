@@ -62,6 +62,10 @@ impl ServerProcess {
         self.process.id()
     }
 
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
     /// As by a power cut: without a word, in the middle of whatever it does.
     pub fn kill(&mut self) {
         let group = format!("-{}", self.process.id());

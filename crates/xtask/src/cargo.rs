@@ -12,7 +12,6 @@ use crate::command::{each_line, minutes, run};
 use crate::count::{Count, tells_of_skipped};
 use crate::failure::Failure;
 use crate::model_server::WHY_NONE;
-use crate::tools::SEAWEEDFS;
 
 const BUILD_DEADLINE_MIN: u64 = 25;
 
@@ -93,14 +92,12 @@ fn program_in(line: &str) -> Option<(String, PathBuf)> {
 pub fn test(
     root: &Path,
     filter: Option<&str>,
-    server: Option<&Path>,
+    servers: &[(&str, PathBuf)],
     no_model: Option<&str>,
 ) -> Result<Count, Failure> {
     let mut command = cargo(root, &["test", "--no-fail-fast"]);
     command.args(WORKSPACE).args(filter);
-    if let Some(server) = server {
-        command.env(SEAWEEDFS.place, server);
-    }
+    command.envs(servers.iter().map(|(place, server)| (place, server)));
     if let Some(why) = no_model {
         command.env(WHY_NONE, why);
     }

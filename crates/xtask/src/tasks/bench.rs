@@ -17,18 +17,13 @@ pub const PARTS: [&str; 3] = ["reading", "sync", "start"];
 /// `parts`: of [`PARTS`]; all of them if none is named.
 pub fn bench(root: &Path, parts: &[&str]) -> Result<(), Failure> {
     step("system packages", packages::install)?;
-    let server = step("the S3 server", || tools::install(root, &tools::SEAWEEDFS))?;
-    let rclone = step("rclone", || tools::install(root, &tools::RCLONE))?;
+    let servers = step("the S3 servers", || tools::install_all(root, &tools::SERVERS))?;
     ui::build(root)?;
     let built = step("build for release", || cargo::build_release(root, &MEASURED))?;
     // A desktop has a session bus; without one each start would spend its time looking for it.
     let mut command = Command::new("dbus-run-session");
     command.arg("--").arg(built.get("primer-bench")?).args(parts).current_dir(root);
-    for (tool, place) in [(&tools::SEAWEEDFS, server), (&tools::RCLONE, rclone)] {
-        if let Some(place) = place {
-            command.env(tool.place, place);
-        }
-    }
+    command.envs(servers);
     step("bench", || {
         if display::is_there() {
             return run(&mut command, minutes(20));

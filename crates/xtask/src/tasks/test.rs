@@ -21,14 +21,14 @@ pub fn test(root: &Path, filter: Option<&str>) -> ExitCode {
 
 fn all(root: &Path, filter: Option<&str>) -> Result<Count, Failure> {
     step("system packages", packages::install)?;
-    let server = step("the S3 server of the tests", || tools::install(root, &tools::SEAWEEDFS))?;
+    let servers = step("the S3 servers of the tests", || tools::install_all(root, &tools::SERVERS))?;
     let no_model = step("the model server of the tests", || model_server::install(root))?;
     ui::build(root)?;
     let built = step("build the app and the tests", || cargo::build_all(root))?;
     let app = Built { app: built.get("primer-desktop")?, command_line: built.get("primer")? };
     let window_tests = built.get("window")?;
     let mut count = Count::default();
-    count += counted("cargo test", || cargo::test(root, filter, server.as_deref(), no_model.as_deref()));
+    count += counted("cargo test", || cargo::test(root, filter, &servers, no_model.as_deref()));
     count += counted("npm test", || ui::test(root, filter));
     count += counted("window tests", || window::test(root, window_tests, &app, filter));
     Ok(count)
