@@ -10,7 +10,7 @@ use primer_domain::ids::TextDigest;
 use serde_json::json;
 use tempfile::TempDir;
 
-use crate::garage;
+use crate::garage::{self, Garage};
 use crate::interposed::copy_of;
 use crate::killed_syncing::come_together;
 use crate::line::{Line, POINTS, Point};
@@ -48,9 +48,8 @@ impl Server {
     }
 
     fn garage(name: &str) -> Option<Server> {
-        let program = garage::program()?;
         Some(Server {
-            process: garage::start(&program, name, BUCKET),
+            process: Garage::start_with(name, BUCKET)?.process,
             keys: (garage::KEY, garage::SECRET),
             region: garage::REGION,
             is_ready: garage::is_ready,

@@ -15,6 +15,8 @@ mod errors;
 #[cfg(unix)]
 #[path = "../remote/garage.rs"]
 mod garage;
+#[cfg(unix)]
+mod garage_course;
 mod hash;
 mod inspecting;
 mod interposed;

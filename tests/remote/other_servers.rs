@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
-use crate::garage;
+use crate::garage::{self, Garage};
 use crate::server::{BUCKET, KEY, SECRET, Server, seaweedfs};
 use crate::server_process::ServerProcess;
 
@@ -33,8 +33,8 @@ pub fn rclone() -> Option<&'static Server> {
 pub fn garage() -> Option<&'static Server> {
     static SERVER: OnceLock<Option<Server>> = OnceLock::new();
     let start = || {
-        let process = garage::start(&garage::program()?, "garage", BUCKET);
-        Some(Server::of(process, (garage::KEY, garage::SECRET), garage::REGION))
+        let garage = Garage::start_with("garage", BUCKET)?;
+        Some(Server::of(garage.process, (garage::KEY, garage::SECRET), garage::REGION))
     };
     SERVER.get_or_init(start).as_ref()
 }
