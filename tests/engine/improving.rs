@@ -112,6 +112,32 @@ fn undoing_an_improvement_opens_the_first_again_on_all_computers_and_can_be_undo
 }
 
 #[test]
+fn an_improved_text_is_not_lost_to_an_earlier_first_one_that_a_computer_made_offline() {
+    let (_stick, laptop) = World::new().begin(python("beginner"));
+    let school = laptop.joined(2);
+    sync_both(&laptop, &school);
+    // Offline, and before anybody else.
+    let server = ModelServer::making(|section| in_other_words(section).replace("Slowly", "Early"));
+    set_model(&school.engine, school.user, &server);
+    rewrite(&school.engine, school.user, 1).unwrap();
+    for desk in [&laptop, &school] {
+        desk.computer.clock.fetch_add(60_000, Ordering::SeqCst);
+    }
+    set_model(&laptop.engine, laptop.user, &ever_new());
+    rewrite(&laptop.engine, laptop.user, 1).unwrap();
+    improve(&laptop).unwrap();
+    assert!(shown(&laptop).contains("Calmly") && shown(&school).contains("Early"));
+    sync_both(&laptop, &school);
+    assert!(shown(&laptop).contains("Calmly") && shown(&school).contains("Calmly"));
+    assert_settled(&[&laptop, &school]);
+    // What is improved there is improved once more.
+    improve(&school).unwrap();
+    sync_both(&laptop, &school);
+    assert!(shown(&laptop).contains("Early") && shown(&school).contains("Early"));
+    assert_settled(&[&laptop, &school]);
+}
+
+#[test]
 fn an_improvement_that_no_sync_has_seen_yet_is_undone_as_well() {
     let (_stick, laptop, school) = two();
     improve(&laptop).unwrap();

@@ -312,6 +312,7 @@ impl Engine {
             digest,
             len_bytes: bytes.len() as u64,
             generator: texts::ADOPTED.to_owned(),
+            improvements: 0,
             created_at: at,
             last_opened_at: at,
             stamp: None,

@@ -271,7 +271,8 @@ impl Engine {
                 // A rewritten text can't be written again. Not known here any more, it may come back from a remote.
                 texts::remove(transaction, &file.path)?;
             }
-            self.record_text(transaction, visit.path, visit.markdown.as_bytes(), generator(), at)?;
+            let source = MadeBy { generator: generator(), improvements: 0 };
+            self.record_text(transaction, visit.path, visit.markdown.as_bytes(), source, at)?;
             chapters::save(transaction, &visit.path, at)?;
             backgrounds::save(transaction, visit.path.user_id, &visit.profile.background)?;
             // Its reader wants it after all.
@@ -290,7 +291,7 @@ impl Engine {
         transaction: &Transaction<'_>,
         path: StoragePath,
         text: &[u8],
-        generator: String,
+        MadeBy { generator, improvements }: MadeBy,
         at: Timestamp,
     ) -> Result<(), StoreError> {
         let device = devices::find(transaction, path.user_id)?;
@@ -303,6 +304,7 @@ impl Engine {
                 digest: TextDigest::of(text),
                 len_bytes: text.len() as u64,
                 generator,
+                improvements,
                 created_at: at,
                 last_opened_at: at,
                 stamp: device.map(|device| Stamp::next(None, at, device.id)),
@@ -319,6 +321,13 @@ impl Engine {
             log::warn("quota_not_kept").cause(&error).write();
         }
     }
+}
+
+/// How a text came to be that was made here.
+pub(crate) struct MadeBy {
+    pub generator: String,
+    /// How many rewritten texts it takes the place of, one after the other.
+    pub improvements: u32,
 }
 
 /// What this program's own texts are written by.

@@ -150,6 +150,7 @@ pub(crate) fn text(chapter: u32, version: u32, words: &str, stamp: Stamp) -> (St
         digest,
         len_bytes: 100,
         generator: "primer/1".to_owned(),
+        improvements: 0,
         stamp,
     };
     (path, entry)

@@ -18,6 +18,8 @@ pub struct TextEntry {
     pub len_bytes: u64,
     /// What wrote it, such as `primer/1`, or `model/1/llama3.2:3b` for one that a model rewrote.
     pub generator: String,
+    /// How many rewritten texts it took the place of at its reader's wish, one after the other.
+    pub improvements: u32,
     /// When, and by which computer, it was made.
     pub stamp: Stamp,
 }
@@ -25,12 +27,12 @@ pub struct TextEntry {
 pub type Texts = BTreeMap<StoragePath, TextEntry>;
 
 /// Where a text stands among those for its chapter and background: the least is the best.
-pub type TextRank = (Reverse<ChapterVersion>, Reverse<bool>, Stamp, TextDigest, StoragePath);
+pub type TextRank = (Reverse<ChapterVersion>, Reverse<Option<u32>>, Stamp, TextDigest, StoragePath);
 
-/// The greater chapter version first, then what a model rewrote, for its reader asked for it, then the earlier stamp,
-/// then the smaller digest.
+/// The greater chapter version first, then what a model rewrote, for its reader asked for it, and of that what was improved
+/// more often, for its reader was not content with the other; then the earlier stamp, then the smaller digest.
 pub fn rank(path: &StoragePath, entry: &TextEntry) -> TextRank {
-    let rewritten = is_rewritten(&entry.generator);
+    let rewritten = is_rewritten(&entry.generator).then_some(entry.improvements);
     (Reverse(path.chapter_version), Reverse(rewritten), entry.stamp, entry.digest, *path)
 }
 
@@ -42,8 +44,9 @@ pub fn better(a: (&StoragePath, &TextEntry), b: (&StoragePath, &TextEntry)) -> b
 /// Of two announcements of one text, the one with the earlier stamp; beyond that the smaller, so that all
 /// choose the same.
 pub fn earlier<'a>(a: &'a TextEntry, b: &'a TextEntry) -> &'a TextEntry {
-    fn order(entry: &TextEntry) -> (Stamp, TextDigest, u64, &str, &str) {
-        (entry.stamp, entry.digest, entry.len_bytes, &entry.generator, &entry.book_id)
+    fn order(entry: &TextEntry) -> (Stamp, TextDigest, u64, &str, &str, u32) {
+        let TextEntry { book_id, digest, len_bytes, generator, improvements, stamp } = entry;
+        (*stamp, *digest, *len_bytes, generator, book_id, *improvements)
     }
     if order(b) < order(a) { b } else { a }
 }
@@ -93,21 +96,28 @@ mod tests {
     use crate::replica::{RegisterKey, Registers};
 
     #[test]
-    fn the_greater_version_is_preferred_then_a_rewritten_text_then_the_earlier_stamp_then_the_smaller_digest()
-    {
+    fn the_greater_version_is_preferred_then_the_more_often_rewritten_text_then_the_earlier_stamp_then_the_smaller_digest()
+     {
         let newer = text(1, 2, "newer", stamp(9, 0, 1));
         let rewritten = |words: &str, ms: i64| {
             let mut text = text(1, 1, words, stamp(ms, 0, 1));
             text.1.generator = "model/1/x".to_owned();
             text
         };
-        let (first, second) = (rewritten("rewritten", 7), rewritten("rewritten again", 8));
-        let early = text(1, 1, "early", stamp(1, 0, 1));
+        let (first, second) = (rewritten("rewritten", 7), rewritten("rewritten elsewhere", 8));
+        let improved = |words: &str, ms: i64, improvements: u32| {
+            let (path, entry) = rewritten(words, ms);
+            (path, TextEntry { improvements, ..entry })
+        };
+        let (twice, once) = (improved("improved again", 9, 2), improved("improved", 8, 1));
+        let mut early = text(1, 1, "early", stamp(1, 0, 1));
+        // Of what no model rewrote it says nothing.
+        early.1.improvements = 1;
         let late = text(1, 1, "late", stamp(2, 0, 1));
         let mut twins = [text(1, 1, "a", stamp(3, 0, 1)), text(1, 1, "b", stamp(3, 0, 1))];
         twins.sort_by_key(|(_, entry)| entry.digest);
         let [small, great] = &twins;
-        let order = [&newer, &first, &second, &early, &late, small, great];
+        let order = [&newer, &twice, &once, &first, &second, &early, &late, small, great];
         for (at, (path, entry)) in order.iter().enumerate() {
             for (other, (other_path, other_entry)) in order.iter().enumerate() {
                 assert_eq!(better((path, entry), (other_path, other_entry)), at < other);
@@ -128,6 +138,7 @@ mod tests {
                     len_bytes: random.below(3),
                     book_id: random.below(2).to_string(),
                     generator: random.below(2).to_string(),
+                    improvements: u32::from(random.chance(2)),
                     digest: *random.pick(&[entry.digest, TextDigest::of(b"another")]),
                 };
                 texts.insert(path, hostile);

@@ -1,20 +1,20 @@
 //! Which rewritten text of a chapter opens: a new one, one that is to take the place of another, or an earlier one again.
 //!
-//! Of several texts every computer chooses by the same rank, which puts the earliest first. So one that is to come
-//! before another is announced in the same transaction in which the others are taken back. The one that was shown so
-//! far stays on this computer alone.
+//! Of several texts every computer chooses by the same rank, which puts the more often improved first and then the earliest.
+//! One that is to come before others is announced in the same transaction in which those are taken back: of an improved one
+//! the count alone would leave the others where they are. The one that was shown so far stays on this computer alone.
 
 use std::collections::BTreeSet;
 
 use primer_domain::book::Chapter;
-use primer_domain::replica::{keep_again, take_back};
+use primer_domain::replica::{Texts, keep_again, take_back};
 use primer_domain::rewrite::{self, is_rewritten};
 use primer_domain::storage_path::StoragePath;
 use primer_domain::timestamp::Timestamp;
 use rusqlite::Transaction;
 
 use crate::blobs::Found;
-use crate::reading::{CurrentProfile, ReadError};
+use crate::reading::{CurrentProfile, MadeBy, ReadError};
 use crate::store::rewrites::{self, Rewrite};
 use crate::store::texts::StoredText;
 use crate::store::{StoreError, backgrounds, chapters, devices, earlier_rewrites, profiles, texts, wishes};
@@ -40,12 +40,17 @@ impl Engine {
         self.blobs.write(&alone, path, text.as_bytes())?;
         let announced = match instead_of {
             Some(_) => self.rewritten_elsewhere(path)?,
-            None => BTreeSet::new(),
+            None => Texts::new(),
         };
         let at = self.env.now();
         let leaving = self.store.write(|transaction| {
-            let generator = rewrite::generator(&record.model);
-            self.record_text(transaction, *path, text.as_bytes(), generator, at)?;
+            let improvements = match instead_of {
+                // More than of any that it takes the place of, here or elsewhere.
+                Some(_) => self.most_improvements(transaction, path, &announced)?.saturating_add(1),
+                None => 0,
+            };
+            let source = MadeBy { generator: rewrite::generator(&record.model), improvements };
+            self.record_text(transaction, *path, text.as_bytes(), source, at)?;
             rewrites::insert(transaction, path, record, at)?;
             backgrounds::save(transaction, profile.user, &profile.background)?;
             let leaving = match instead_of {
@@ -129,10 +134,10 @@ impl Engine {
         transaction: &Transaction<'_>,
         path: &StoragePath,
         shown: Option<&StoragePath>,
-        announced: BTreeSet<StoragePath>,
+        announced: Texts,
         at: Timestamp,
     ) -> Result<Vec<StoragePath>, StoreError> {
-        let mut others = announced;
+        let mut others: BTreeSet<StoragePath> = announced.into_keys().collect();
         let mut leaving = Vec::new();
         earlier_rewrites::remove(transaction, path)?;
         for text in texts::of_chapter(transaction, path.user_id, path.chapter_id, path.profile_hash)? {
@@ -160,10 +165,22 @@ impl Engine {
     }
 
     /// The rewritten texts of the same chapter and background that other computers announce.
-    fn rewritten_elsewhere(&self, path: &StoragePath) -> Result<BTreeSet<StoragePath>, StoreError> {
+    fn rewritten_elsewhere(&self, path: &StoragePath) -> Result<Texts, StoreError> {
         let announced = self.announced_texts(path.user_id)?.into_iter();
-        let others = announced.filter(|(other, entry)| is_other(path, other, &entry.generator));
-        Ok(others.map(|(other, _)| other).collect())
+        Ok(announced.filter(|(other, entry)| is_other(path, other, &entry.generator)).collect())
+    }
+
+    /// Of the rewritten texts for the same chapter and background, those here and those `announced`.
+    fn most_improvements(
+        &self,
+        transaction: &Transaction<'_>,
+        path: &StoragePath,
+        announced: &Texts,
+    ) -> Result<u32, StoreError> {
+        let held = texts::of_chapter(transaction, path.user_id, path.chapter_id, path.profile_hash)?;
+        let here = held.iter().filter(|text| is_other(path, &text.path, &text.generator));
+        let here = here.map(|text| text.improvements);
+        Ok(here.chain(announced.values().map(|entry| entry.improvements)).max().unwrap_or(0))
     }
 }
 

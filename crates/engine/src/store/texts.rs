@@ -16,6 +16,8 @@ pub struct StoredText {
     pub len_bytes: u64,
     /// What wrote it, such as `primer/1`.
     pub generator: String,
+    /// How many rewritten texts it took the place of, one after the other.
+    pub improvements: u32,
     pub created_at: Timestamp,
     pub last_opened_at: Timestamp,
     /// When and by which computer it was made, where that is known.
@@ -32,6 +34,7 @@ impl StoredText {
             digest: self.digest,
             len_bytes: self.len_bytes,
             generator: self.generator.clone(),
+            improvements: self.improvements,
             stamp: self.stamp.unwrap_or(Stamp::next(None, self.created_at, device)),
         }
     }
@@ -46,9 +49,10 @@ pub fn insert(connection: &Connection, text: &StoredText) -> Result<(), StoreErr
     connection
         .prepare_cached(
             "INSERT INTO stored_texts
-                 (storage_path, user_id, book_id, sha256, len_bytes, generator, created_at, last_opened_at, stamp, came_from)
-             VALUES (:path, :user_id, :book_id, :sha256, :len_bytes, :generator, :created_at, :last_opened_at, :stamp,
-                 :came_from)
+                 (storage_path, user_id, book_id, sha256, len_bytes, generator, improvements, created_at, last_opened_at,
+                 stamp, came_from)
+             VALUES (:path, :user_id, :book_id, :sha256, :len_bytes, :generator, :improvements, :created_at, :last_opened_at,
+                 :stamp, :came_from)
              ON CONFLICT (storage_path) DO UPDATE SET
                  last_opened_at = excluded.last_opened_at,
                  book_id = excluded.book_id,
@@ -63,6 +67,7 @@ pub fn insert(connection: &Connection, text: &StoredText) -> Result<(), StoreErr
                 ":sha256": text.digest.to_string(),
                 ":len_bytes": text.len_bytes,
                 ":generator": text.generator,
+                ":improvements": text.improvements,
                 ":created_at": text.created_at.to_string(),
                 ":last_opened_at": text.last_opened_at.to_string(),
                 ":stamp": text.stamp.map(|stamp| stamp.to_string()),
@@ -76,7 +81,8 @@ pub fn insert(connection: &Connection, text: &StoredText) -> Result<(), StoreErr
 pub fn find(connection: &Connection, path: &StoragePath) -> Result<Option<StoredText>, StoreError> {
     connection
         .prepare_cached(
-            "SELECT storage_path, book_id, sha256, len_bytes, generator, created_at, last_opened_at, stamp, came_from
+            "SELECT storage_path, book_id, sha256, len_bytes, generator, improvements, created_at, last_opened_at, stamp,
+                 came_from
              FROM stored_texts WHERE storage_path = :path",
         )
         .and_then(|mut statement| {
@@ -91,7 +97,8 @@ pub fn find(connection: &Connection, path: &StoragePath) -> Result<Option<Stored
 pub fn list(connection: &Connection, user: Option<UserId>) -> Result<Vec<StoredText>, StoreError> {
     connection
         .prepare_cached(
-            "SELECT storage_path, book_id, sha256, len_bytes, generator, created_at, last_opened_at, stamp, came_from
+            "SELECT storage_path, book_id, sha256, len_bytes, generator, improvements, created_at, last_opened_at, stamp,
+                 came_from
              FROM stored_texts WHERE :user_id IS NULL OR user_id = :user_id ORDER BY storage_path",
         )
         .and_then(|mut statement| {
@@ -115,7 +122,8 @@ pub fn of_chapter(
     let begin = format!("users/{user}/chapters/{chapter}/{hash}/");
     connection
         .prepare_cached(
-            "SELECT storage_path, book_id, sha256, len_bytes, generator, created_at, last_opened_at, stamp, came_from
+            "SELECT storage_path, book_id, sha256, len_bytes, generator, improvements, created_at, last_opened_at, stamp,
+                 came_from
              FROM stored_texts WHERE storage_path > :begin AND storage_path < :begin || '~' ORDER BY storage_path",
         )
         .and_then(|mut statement| {
@@ -157,7 +165,7 @@ pub fn remove(connection: &Connection, path: &StoragePath) -> Result<(), StoreEr
     Ok(())
 }
 
-type Raw = (String, String, String, u64, String, String, String, Option<String>, Option<String>);
+type Raw = (String, String, String, u64, String, u32, String, String, Option<String>, Option<String>);
 
 fn raw(row: &Row<'_>) -> rusqlite::Result<Raw> {
     Ok((
@@ -166,6 +174,7 @@ fn raw(row: &Row<'_>) -> rusqlite::Result<Raw> {
         row.get("sha256")?,
         row.get("len_bytes")?,
         row.get("generator")?,
+        row.get("improvements")?,
         row.get("created_at")?,
         row.get("last_opened_at")?,
         row.get("stamp")?,
@@ -174,7 +183,18 @@ fn raw(row: &Row<'_>) -> rusqlite::Result<Raw> {
 }
 
 fn stored_text(raw: Raw) -> Result<StoredText, StoreError> {
-    let (path, book_id, sha256, len_bytes, generator, created_at, last_opened_at, stamp, came_from) = raw;
+    let (
+        path,
+        book_id,
+        sha256,
+        len_bytes,
+        generator,
+        improvements,
+        created_at,
+        last_opened_at,
+        stamp,
+        came_from,
+    ) = raw;
     let bad = |column, value: &str| StoreError::bad_value("stored_texts", column, value);
     Ok(StoredText {
         path: StoragePath::parse(&path).ok_or_else(|| bad("storage_path", &path))?,
@@ -182,6 +202,7 @@ fn stored_text(raw: Raw) -> Result<StoredText, StoreError> {
         digest: TextDigest::parse(&sha256).ok_or_else(|| bad("sha256", &sha256))?,
         len_bytes,
         generator,
+        improvements,
         created_at: Timestamp::parse(&created_at).ok_or_else(|| bad("created_at", &created_at))?,
         last_opened_at: Timestamp::parse(&last_opened_at)
             .ok_or_else(|| bad("last_opened_at", &last_opened_at))?,

@@ -274,6 +274,7 @@ impl Engine {
                     digest: wanted.entry.digest,
                     len_bytes: bytes.len() as u64,
                     generator: wanted.entry.generator.clone(),
+                    improvements: wanted.entry.improvements,
                     created_at: wanted.entry.stamp.wall,
                     last_opened_at: at,
                     stamp: Some(wanted.entry.stamp),

@@ -142,6 +142,13 @@ fn text(fields: &Fields<'_>, path: &StoragePath) -> Result<TextEntry, ReplicaFau
         digest,
         len_bytes,
         generator: fields.parsed("generator", name)?,
+        improvements: match fields.get("improvements") {
+            None => 0,
+            Some(number) => number
+                .as_u64()
+                .and_then(|number| u32::try_from(number).ok())
+                .ok_or_else(|| fields.fault("improvements"))?,
+        },
         stamp: fields.parsed("stamp", Stamp::parse)?,
     })
 }

@@ -333,6 +333,7 @@ fn a_text_that_is_none_or_anothers_is_named() {
         ("len_bytes", vec![json!(-1), json!(1.5), json!(1_u64 << 63), Value::Null]),
         ("book", vec![json!("b".repeat(NAME_LEN_MAX + 1)), Value::Null]),
         ("generator", vec![json!("g".repeat(NAME_LEN_MAX + 1)), Value::Null]),
+        ("improvements", vec![json!(-1), json!(0.5), json!(1_u64 << 32), Value::Null]),
         ("stamp", vec![json!("yesterday"), Value::Null]),
     ] {
         for value in values {

@@ -61,8 +61,12 @@ fn register(register: &Register) -> String {
 }
 
 fn text(entry: &TextEntry) -> String {
+    let improvements = match entry.improvements {
+        0 => String::new(),
+        number => format!("\"improvements\": {number}, "),
+    };
     format!(
-        "{{\"sha256\": \"{}\", \"len_bytes\": {}, \"book\": {}, \"generator\": {}, \"stamp\": \"{}\"}}",
+        "{{\"sha256\": \"{}\", \"len_bytes\": {}, \"book\": {}, \"generator\": {}, {improvements}\"stamp\": \"{}\"}}",
         entry.digest,
         entry.len_bytes,
         quoted(&entry.book_id),
