@@ -5,6 +5,7 @@ mod appearance;
 mod damage;
 mod documents;
 mod first_start;
+mod line;
 mod mending;
 #[path = "../../world/model_server.rs"]
 #[allow(
@@ -25,6 +26,7 @@ mod rewriting;
 )]
 mod server_process;
 mod shell;
+mod sync_states;
 mod syncing;
 mod updating;
 
@@ -74,6 +76,7 @@ const TESTS: &[Test] = tests![
     opened_files::a_file_that_is_opened_while_the_window_is_open_goes_to_that_window,
     opened_files::the_file_of_a_book_opens_that_book,
     syncing::two_computers_that_were_offline_come_together_without_a_click,
+    sync_states::each_state_of_syncing_is_said_where_it_is_seen_and_in_a_sentence,
     updating::a_newer_primer_in_a_readers_own_place_is_found_fetched_and_put_in_place_of_the_old_one,
 ];
 

@@ -1,21 +1,17 @@
 //! Two windows on two computers of one reader, and a real server between them that goes and comes back.
 
 use std::fs;
-use std::io;
-use std::net::{Shutdown, TcpListener, TcpStream};
 use std::path::Path;
 use std::process::Command;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread;
 use std::time::Duration;
 
 use primer_window_tests::{Home, Window, artifacts, primer, primer_with, until_within};
 use serde_json::json;
 
+use crate::line::Line;
 use crate::server_process::{ServerProcess, seaweedfs_words, weed};
 
-const KEY: &str = "AKIDEVERYTHING";
+pub const KEY: &str = "AKIDEVERYTHING";
 const SECRET: &str = "secret-of-everything";
 
 /// After several tries in vain the next one may be half a minute away; the other computer then hears of it with its own
@@ -68,7 +64,7 @@ pub async fn two_computers_that_were_offline_come_together_without_a_click() {
 }
 
 /// A reader who has read a chapter on the first computer and synced it.
-fn begin(home: &Home, port: u16) {
+pub fn begin(home: &Home, port: u16) {
     primer(home, &["user", "add", "Amina"]);
     let background = json!({"software_experience": {"python": "beginner", "cpp": "none"},
         "robotics_experience": "none", "hardware_access": [], "learning_goals": ["hobby"]});
@@ -94,7 +90,7 @@ fn text(path: &Path) -> &str {
     path.to_str().expect("a path that is text")
 }
 
-async fn answer(window: &Window, question: &str, level: &str) {
+pub async fn answer(window: &Window, question: &str, level: &str) {
     window.you().await;
     window.choose(question, level).await;
     window.click("[data-test=save-profile]").await;
@@ -107,62 +103,7 @@ fn is_merged(home: &Home) -> bool {
     MERGED.iter().all(|(skill, level)| shown["software_experience"][*skill] == *level)
 }
 
-/// A way to a server that can be cut and mended.
-struct Line {
-    port: u16,
-    open: Arc<AtomicBool>,
-}
-
-impl Line {
-    fn to(server: u16) -> Line {
-        let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a port is free");
-        let port = listener.local_addr().expect("a listener has an address").port();
-        let open = Arc::new(AtomicBool::new(true));
-        let is_open = Arc::clone(&open);
-        thread::spawn(move || {
-            for client in listener.incoming().flatten() {
-                let is_open = Arc::clone(&is_open);
-                thread::spawn(move || carry(&client, server, &is_open));
-            }
-        });
-        Line { port, open }
-    }
-
-    fn cut(&self) {
-        self.open.store(false, Ordering::SeqCst);
-    }
-
-    fn mend(&self) {
-        self.open.store(true, Ordering::SeqCst);
-    }
-}
-
-/// One connection, until it is closed; a cut one is closed at its next byte.
-fn carry(client: &TcpStream, server: u16, is_open: &AtomicBool) {
-    if !is_open.load(Ordering::SeqCst) {
-        return;
-    }
-    let Ok(upstream) = TcpStream::connect(("127.0.0.1", server)) else { return };
-    thread::scope(|scope| {
-        scope.spawn(|| pass(client, &upstream, is_open));
-        pass(&upstream, client, is_open);
-    });
-}
-
-fn pass(mut from: &TcpStream, mut to: &TcpStream, is_open: &AtomicBool) {
-    let mut bytes = [0; 16 * 1024];
-    while let Ok(len @ 1..) = io::Read::read(&mut from, &mut bytes) {
-        if !is_open.load(Ordering::SeqCst) || io::Write::write_all(&mut to, &bytes[..len]).is_err() {
-            break;
-        }
-    }
-    // The other direction hears of it too; a connection that is closed already is no matter.
-    for end in [from, to] {
-        let _ = end.shutdown(Shutdown::Both);
-    }
-}
-
-fn seaweedfs() -> ServerProcess {
+pub fn seaweedfs() -> ServerProcess {
     let program = weed(env!("CARGO_MANIFEST_DIR"));
     let words = |folder: &Path, port: u16| {
         let identities = json!({"identities": [{"name": "everything",
