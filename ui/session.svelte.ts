@@ -4,6 +4,7 @@
 import { untrack } from "svelte";
 import { asApiError, call } from "./api";
 import type { ApiError, Appearance, ChapterPage, Comparison, ComputerView, Contents, CrashReport, ModelView, ProfileForm, ProfileView, Reader, RemoteView, Startup, Storage, StoredChapter, SyncSettings } from "./generated/commands";
+import { takeAgain } from "./model/again";
 import { HANDED } from "./model/handed";
 import { widthOf, type Width } from "./model/margin";
 import { hashOf, parseRoute, type Route } from "./model/routes";
@@ -42,12 +43,18 @@ class Session {
   crash = $state.raw<CrashReport | null>(null);
   /** The open chapter as it would be shown now, while its reader still has it as it was. */
   newer = $state.raw<ChapterPage | null>(null);
+  /** A newer edition of the book is here, and its reader wants to read on in this one. */
+  readsOn = $state(false);
   /** The forms that hold edits which are not saved. */
   private holding = $state.raw<readonly string[]>([]);
   /** What the reader wanted to do when unsaved edits stopped it. */
   leaving = $state.raw<(() => void) | null>(null);
   /** Called while the old room still stands, so that a chapter can note where its reader was. */
   beforeSwap: (() => void) | null = null;
+  /** The same while the room goes on standing, until it is noted. */
+  keepPlace: (() => Promise<void>) | null = null;
+  /** The chapter that is opened first is one that its reader left a moment ago, for a newer edition of the book. */
+  goesOn = takeAgain();
   private visit = 0;
   /** Something arrived while a room was being entered, whose answers may be from before. */
   private refreshAfter = false;
@@ -192,6 +199,7 @@ class Session {
   private swap(room: Room): void {
     this.beforeSwap?.();
     this.beforeSwap = null;
+    this.keepPlace = null;
     this.newer = null;
     this.room = room;
     this.serial += 1;
@@ -251,6 +259,20 @@ class Session {
     const page = { ...this.newer, generated: false, position: position ?? this.newer.position, progress };
     this.visit += 1;
     this.swap({ kind: "chapter", page, place: null, seen });
+  }
+
+  /** Has the program started again with the newer edition of the book that is here, where its reader is now. Gives what went
+   * wrong; if nothing did, this page is about to end. */
+  async openNewerBook(): Promise<ApiError | null> {
+    const chapter_id = this.room?.kind === "chapter" ? this.room.page.chapter_id : null;
+    try {
+      await this.keepPlace?.();
+      await call("open_newer_book", { chapter_id });
+      this.say("Primer opens the newer edition.");
+      return null;
+    } catch (thrown) {
+      return asApiError(thrown);
+    }
   }
 
   /** Shows two other texts of the chapter side by side. */

@@ -3,16 +3,18 @@
 use std::sync::Arc;
 
 use primer_engine::Engine;
-use primer_engine::api::{ApiError, ErrorCode, dispatch, needs_no_engine};
+use primer_engine::api::{ApiError, Beginning, ErrorCode, dispatch, needs_no_engine};
 use primer_engine::log;
 use serde_json::Value;
 use tauri::{AppHandle, Manager, RunEvent, Runtime};
 
+use crate::again::Again;
 use crate::backend::Backend;
 
 #[tauri::command]
 pub async fn call(app: AppHandle, name: String, request: Value) -> Result<Value, ApiError> {
     let opens = name == "open_chapter";
+    let begins_again = name == "open_newer_book";
     let task_app = app.clone();
     let answer = tauri::async_runtime::spawn_blocking(move || {
         let backend = task_app.state::<Backend>();
@@ -30,6 +32,12 @@ pub async fn call(app: AppHandle, name: String, request: Value) -> Result<Value,
     if opens && let Ok(engine) = app.state::<Backend>().engine() {
         note_in_background(Arc::clone(&engine));
         back_up_in_background(engine);
+    }
+    if begins_again
+        && let Ok(Ok(beginning)) = &answer
+        && let Ok(beginning) = serde_json::from_value::<Beginning>(beginning.clone())
+    {
+        app.state::<Again>().begin(&app, &beginning)?;
     }
     answer.unwrap_or_else(|error| {
         log::error("command_stumbled").write();
@@ -76,10 +84,12 @@ fn in_background<E: std::error::Error + 'static>(
 }
 
 pub fn on_event<R: Runtime>(app: &AppHandle<R>, event: RunEvent) {
-    if let RunEvent::Exit = event
-        && let Ok(engine) = app.state::<Backend>().engine()
-        && let Err(error) = engine.write_down_notes().and_then(|()| engine.note_good_end())
-    {
-        log::warn("notes_not_written").cause(&error).write();
+    if let RunEvent::Exit = event {
+        if let Ok(engine) = app.state::<Backend>().engine()
+            && let Err(error) = engine.write_down_notes().and_then(|()| engine.note_good_end())
+        {
+            log::warn("notes_not_written").cause(&error).write();
+        }
+        app.state::<Again>().follow(app);
     }
 }

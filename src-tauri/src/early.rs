@@ -27,7 +27,9 @@ pub fn answers(engine: &Engine, page: &Page) -> Answers {
     let Some(user_id) = startup["reader"]["id"].as_str() else { return answers };
     match page {
         Page::Contents => ask("list_chapters", json!({"user_id": user_id})),
-        Page::Chapter(number) => ask("open_chapter", json!({"user_id": user_id, "chapter_id": number})),
+        Page::Chapter(number) | Page::ChapterAgain(number) => {
+            ask("open_chapter", json!({"user_id": user_id, "chapter_id": number}))
+        }
         Page::Joining(_) => None,
     };
     ask("sync_status", json!({"user_id": user_id}));

@@ -2,6 +2,7 @@
 
 #![cfg_attr(not(debug_assertions), windows_subsystem = "windows")]
 
+mod again;
 mod backend;
 mod commands;
 mod early;
@@ -16,6 +17,7 @@ mod window;
 
 use std::path::PathBuf;
 
+use again::Again;
 use backend::{Backend, Opening};
 use primer_engine::bookshelf::BookSource;
 use primer_engine::env::Env;
@@ -37,6 +39,7 @@ fn main() {
     }
     let here = std::env::current_dir().unwrap_or_default();
     let Start { page, book } = Start::of(std::env::args_os().skip(1), &here);
+    let again = Again::new(book.clone());
     let book = book.or_else(|| std::env::var_os("PRIMER_BOOK").map(PathBuf::from));
     let single_instance = window::single_instance(data.as_deref(), book.as_deref());
     let source = book.map_or(BookSource::Bundled, BookSource::Folder);
@@ -55,6 +58,7 @@ fn main() {
             // Where there is no engine, the window says why; a program that vanishes explains nothing.
             let opened = backend.engine().is_ok();
             app.manage(backend);
+            app.manage(again);
             let reports = data.clone();
             let webview_data = data.as_deref().filter(|_| opened).map(|data| data.join("webview"));
             // What only follows a start must not take its time.

@@ -5,6 +5,9 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
+const CHAPTER: &str = "--chapter";
+const CHAPTER_AGAIN: &str = "--chapter-again";
+
 /// The file that makes a folder a book; file managers hand over files.
 const BOOK_FILE: &str = "book.toml";
 
@@ -19,6 +22,8 @@ pub struct Start {
 pub enum Page {
     Contents,
     Chapter(u32),
+    /// Where its reader was a moment ago, before the program was started again.
+    ChapterAgain(u32),
     /// The room for joining, with what this file holds. Nothing joins before the reader says so.
     Joining(PathBuf),
 }
@@ -30,9 +35,14 @@ impl Start {
         let mut start = Start { page: Page::Contents, book: None };
         let mut arguments = arguments.into_iter().map(Into::into);
         while let Some(argument) = arguments.next() {
-            if argument == "--chapter" {
+            let chapter: Option<fn(u32) -> Page> = match argument.to_str() {
+                Some(CHAPTER) => Some(Page::Chapter),
+                Some(CHAPTER_AGAIN) => Some(Page::ChapterAgain),
+                _ => None,
+            };
+            if let Some(chapter) = chapter {
                 let number = arguments.next().and_then(|number| number.to_str()?.parse().ok());
-                start.page = number.map_or(start.page, Page::Chapter);
+                start.page = number.map_or(start.page, chapter);
             } else if !argument.as_encoded_bytes().starts_with(b"-") && !argument.is_empty() {
                 let path = folder.join(argument);
                 if path.is_dir() {
@@ -46,6 +56,18 @@ impl Start {
         }
         start
     }
+
+    /// What [`Start::of`] understands as this start.
+    pub fn arguments(&self) -> Vec<OsString> {
+        let mut arguments: Vec<OsString> = self.book.iter().map(|book| book.clone().into()).collect();
+        match &self.page {
+            Page::Contents => {}
+            Page::Chapter(number) => arguments.extend([CHAPTER.into(), number.to_string().into()]),
+            Page::ChapterAgain(number) => arguments.extend([CHAPTER_AGAIN.into(), number.to_string().into()]),
+            Page::Joining(file) => arguments.push(file.into()),
+        }
+        arguments
+    }
 }
 
 impl Page {
@@ -53,7 +75,7 @@ impl Page {
     pub fn hash(&self) -> String {
         match self {
             Page::Contents => "#/".to_owned(),
-            Page::Chapter(number) => format!("#/chapter/{number}"),
+            Page::Chapter(number) | Page::ChapterAgain(number) => format!("#/chapter/{number}"),
             Page::Joining(_) => "#/welcome/join".to_owned(),
         }
     }
@@ -91,5 +113,18 @@ mod tests {
         assert_eq!(start, Start { page: Page::Contents, book: Some(folder) });
         let start = Start::of(["my/book.toml", "--chapter", "2"], Path::new("/desk"));
         assert_eq!(start, Start { page: Page::Chapter(2), book: Some("/desk/my".into()) });
+    }
+
+    #[test]
+    fn a_start_can_be_told_to_another_program_in_any_folder() {
+        let book = Some(std::env::temp_dir());
+        for page in
+            [Page::Contents, Page::Chapter(2), Page::ChapterAgain(3), Page::Joining("/stick/a".into())]
+        {
+            for book in [None, book.clone()] {
+                let start = Start { page: page.clone(), book };
+                assert_eq!(Start::of(start.arguments(), Path::new("/elsewhere")), start);
+            }
+        }
     }
 }

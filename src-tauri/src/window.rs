@@ -10,6 +10,7 @@ use tauri::plugin::TauriPlugin;
 use tauri::{App, AppHandle, Manager, Runtime, WebviewUrl, WebviewWindowBuilder};
 use tauri_plugin_window_state::StateFlags;
 
+use crate::again;
 use crate::handed;
 use crate::page_process;
 use crate::start::{Page, Start};
@@ -45,8 +46,10 @@ pub fn open(
         elsewhere => WebviewUrl::App(format!("index.html{}", elsewhere.hash()).into()),
     };
     let mut script = script.to_owned();
-    if let Page::Joining(file) = page {
-        script.push_str(&handed::script(file));
+    match page {
+        Page::Joining(file) => script.push_str(&handed::script(file)),
+        Page::ChapterAgain(_) => script.push_str(&again::script()),
+        Page::Contents | Page::Chapter(_) => {}
     }
     let traced = std::env::var_os(TRACE_TITLE).is_some();
     let shown = Mutex::new(Some(shown));
@@ -112,7 +115,7 @@ fn show<R: Runtime>(app: &AppHandle<R>, page: &Page) {
     let script = match page {
         // Whoever only starts Primer again wants it where it is.
         Page::Contents => return,
-        Page::Chapter(_) => format!("location.hash = '{}'", page.hash()),
+        Page::Chapter(_) | Page::ChapterAgain(_) => format!("location.hash = '{}'", page.hash()),
         Page::Joining(file) => handed::script_now(file),
     };
     if let Some(window) = app.get_webview_window(LABEL)

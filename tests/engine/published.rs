@@ -8,11 +8,12 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use primer_domain::freshness::Freshness;
 use primer_domain::ids::{TextDigest, UserId};
 use primer_engine::Engine;
-use primer_engine::api::{ApiError, Place, SyncWish, Synced, direct};
+use primer_engine::api::{ApiError, ErrorCode, Place, SyncWish, Synced, direct, dispatch};
 use primer_engine::bookshelf::BookSource;
 use primer_engine::env::{Env, Step};
 use primer_engine::publishing::Publication;
 use primer_engine::remote::Location;
+use serde_json::{Value, json};
 
 use crate::desk::{Desk, World};
 use crate::world::books::CHAPTERS;
@@ -245,10 +246,9 @@ fn a_text_from_a_newer_book_says_where_the_newer_book_is() {
     laptop.sync();
     school.sync();
     let words = |desk: &Desk| {
-        let page =
-            call(&desk.engine, "open_chapter", serde_json::json!({"user_id": desk.user, "chapter_id": 1}));
+        let page = call(&desk.engine, "open_chapter", json!({"user_id": desk.user, "chapter_id": 1}));
         assert_eq!(page["notices"][0]["code"], "newer_book");
-        let contents = call(&desk.engine, "list_chapters", serde_json::json!({"user_id": desk.user}));
+        let contents = call(&desk.engine, "list_chapters", json!({"user_id": desk.user}));
         let detail = contents["chapters"][0]["detail"].as_str().unwrap();
         assert!(is_sentence(detail), "{detail}");
         page["notices"][0]["hint"].as_str().unwrap().to_owned()
@@ -260,6 +260,30 @@ fn a_text_from_a_newer_book_says_where_the_newer_book_is() {
     assert!(words(&school).contains("start Primer again"), "{}", words(&school));
     let school = school.restarted();
     assert_visit(&school.engine, school.user, 1, Freshness::Fresh, false);
+}
+
+#[test]
+fn a_newer_edition_can_be_opened_at_once_where_its_reader_is_and_only_while_one_waits() {
+    let (_stick, laptop, _, mut teacher) = class();
+    let open = |desk: &Desk, chapter: Value| {
+        dispatch(&desk.engine, "open_newer_book", json!({"chapter_id": chapter}))
+    };
+    let refused = open(&laptop, json!(1)).unwrap_err();
+    assert_eq!(refused.code, ErrorCode::BookNotNewer);
+    assert!(is_sentence(&refused.message) && is_sentence(&refused.hint), "{refused:?}");
+    assert_eq!(laptop.status()["newer_book"], false);
+
+    teacher.book().revise(1, 2);
+    teacher.publish();
+    laptop.sync_looking();
+    assert_eq!(laptop.status()["newer_book"], true);
+    for (asked, begins) in [(json!(2), json!(2)), (Value::Null, Value::Null), (json!(99), Value::Null)] {
+        assert_eq!(open(&laptop, asked).unwrap(), json!({"chapter_id": begins}));
+    }
+    assert_eq!(versions(&laptop.engine), [1, 1, 1], "the program that runs keeps its book");
+    let laptop = laptop.restarted();
+    assert_eq!((versions(&laptop.engine), &laptop.status()["newer_book"]), (vec![2, 1, 1], &json!(false)));
+    assert_eq!(open(&laptop, json!(1)).unwrap_err().code, ErrorCode::BookNotNewer);
 }
 
 fn runtime() -> tokio::runtime::Runtime {

@@ -1,6 +1,6 @@
 // Made from the engine's types by `cargo xtask types`. Do not edit.
 
-export type ErrorCode = "invalid_name" | "invalid_profile" | "user_not_found" | "chapter_not_found" | "block_not_found" | "book_invalid" | "database_newer" | "database_unusable" | "database_damaged" | "backup_not_found" | "disk_full" | "disk_failed" | "remote_not_found" | "computer_not_found" | "remote_failed" | "secret_failed" | "model_off" | "model_failed" | "updates_off" | "update_refused" | "update_failed" | "cancelled" | "busy" | "invalid_request" | "internal";
+export type ErrorCode = "invalid_name" | "invalid_profile" | "user_not_found" | "chapter_not_found" | "block_not_found" | "book_invalid" | "book_not_newer" | "database_newer" | "database_unusable" | "database_damaged" | "backup_not_found" | "disk_full" | "disk_failed" | "remote_not_found" | "computer_not_found" | "remote_failed" | "secret_failed" | "model_off" | "model_failed" | "updates_off" | "update_refused" | "update_failed" | "cancelled" | "busy" | "invalid_request" | "internal";
 
 export type ApiError = { code: ErrorCode, 
 /**
@@ -316,6 +316,10 @@ sentence: string,
  */
 hint: string | null, 
 /**
+ * A newer edition of the book is here. It opens when the program is started again, and not before.
+ */
+newer_book: boolean, 
+/**
  * Changes of this computer that no remote has yet.
  */
 waiting: number, progress: Progress | null, 
@@ -457,6 +461,14 @@ export type Discarded = {
  * How many rewritten texts were given up.
  */
 texts: number, };
+
+export type OpenNewerBook = { 
+/**
+ * That its reader has open; none in any other room.
+ */
+chapter_id: number | null, };
+
+export type Beginning = { chapter_id: number | null, };
 
 export type WishRewrite = { user_id: string, chapter_id: number, 
 /**
@@ -753,6 +765,7 @@ export type Commands = {
   look_for_update: { request: Nothing; response: UpdateView };
   install_update: { request: Nothing; response: UpdateView };
   cancel_update: { request: Nothing; response: UpdateView };
+  open_newer_book: { request: OpenNewerBook; response: Beginning };
   backup_offer: { request: Nothing; response: BackupOffer | null };
   restore_backup: { request: RestoreBackup; response: Restoring };
   diagnostics: { request: Nothing; response: Diagnostics };

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { ComputerView, Finding, RemoteView, SyncRunView, SyncStatus } from "../generated/commands";
 import { checkSummary, computerWords, placeTitle, pollAfterMs, removalWords, runSentence, syncShort, syncWord, verdictWord } from "./sync";
 
-const status = (over: Partial<SyncStatus>): SyncStatus => ({ state: "up_to_date", sentence: "Up to date, just now.", hint: null, waiting: 0, progress: null, arrived: 0, ...over });
+const status = (over: Partial<SyncStatus>): SyncStatus => ({ state: "up_to_date", sentence: "Up to date, just now.", hint: null, newer_book: false, waiting: 0, progress: null, arrived: 0, ...over });
 const run = (over: Partial<SyncRunView>): SyncRunView => ({ began_at: "2027-01-15T08:00:00.000Z", ago: "just now", requests: 1, sent_bytes: 0, received_bytes: 0, sent: 0, received: 0, merged: 0, trouble: null, ...over });
 const remote = (over: Partial<RemoteView>): RemoteView => ({ remote_id: "r", location: { kind: "folder", path: "/stick", prefix: "" }, name: "the folder /stick", paused: false, secret: null, last_syncs: [], ...over });
 const computer = (over: Partial<ComputerView>): ComputerView => ({ device_id: "d", name: "study", this_one: false, last_here: "yesterday", chapters: 6, trouble: null, ...over });

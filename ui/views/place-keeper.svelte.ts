@@ -25,6 +25,7 @@ export class PlaceKeeper {
   private frame = 0;
   private timer = 0;
   private saved = "";
+  private saving: Promise<void> = Promise.resolve();
   private stopped = false;
   private readonly userId: string;
   private readonly page: ChapterPage;
@@ -140,19 +141,27 @@ export class PlaceKeeper {
     if (document.visibilityState === "hidden") this.flush();
   };
 
-  private readonly flush = (): void => {
+  private readonly flush = (): void => void this.save();
+
+  /** Notes the place, until it is noted. */
+  save(): Promise<void> {
     window.clearTimeout(this.timer);
     const now = this.place();
-    if (this.stopped || now === null) return;
+    if (this.stopped || now === null) return this.saving;
     const { position, progress } = now;
     // A chapter that was read to its end stays read when its reader looks something up in it.
     const reached = this.page.progress >= READ_FROM && !this.page.generated ? Math.max(this.page.progress, progress) : progress;
     const place = `${position} ${reached.toFixed(4)}`;
-    if (place === this.saved) return;
+    if (place === this.saved) return this.saving;
     this.saved = place;
-    call("save_position", { user_id: this.userId, chapter_id: this.page.chapter_id, position, progress: reached }).catch(() => {
-      // Reading goes on; the next rest of the page tries again.
-      this.saved = "";
-    });
-  };
+    const saving = call("save_position", { user_id: this.userId, chapter_id: this.page.chapter_id, position, progress: reached }).then(
+      () => undefined,
+      () => {
+        // Reading goes on; the next rest of the page tries again.
+        this.saved = "";
+      },
+    );
+    this.saving = saving;
+    return saving;
+  }
 }

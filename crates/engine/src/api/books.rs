@@ -1,10 +1,11 @@
-//! The commands about books: publishing one, and which editions there are. Only the command line asks for them.
+//! The commands about books: publishing one, which editions there are, and opening a newer one that is here.
 
 use std::path::{Path, PathBuf};
 
-use primer_domain::ids::UserId;
+use primer_domain::ids::{ChapterId, UserId};
 use primer_domain::publish::{Edition, Order, order};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
 
 use super::error::{ApiError, ErrorCode, sentence, with_causes};
 use super::network::network_runtime;
@@ -210,6 +211,32 @@ impl Engine {
         }
         Ok(None)
     }
+}
+
+#[derive(Debug, Clone, Deserialize, TS)]
+pub struct OpenNewerBook {
+    /// That its reader has open; none in any other room.
+    pub chapter_id: Option<u32>,
+}
+
+/// Where the program is to begin when it is started again.
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+pub struct Beginning {
+    pub chapter_id: Option<u32>,
+}
+
+/// Says where to begin with the newer edition that is here. Whoever asks starts the program again: a running one keeps the
+/// book that it opened, so that no answer is half of one edition and half of another.
+pub fn open_newer(engine: &Engine, request: OpenNewerBook) -> Result<Beginning, ApiError> {
+    let Some(edition) = engine.waiting_edition()? else {
+        return Err(ApiError::new(
+            ErrorCode::BookNotNewer,
+            "The book that is open is the newest edition here.",
+            "Read on; there is nothing to open.",
+        ));
+    };
+    let is_in_it = |id: &u32| edition.chapters.contains_key(&ChapterId(*id));
+    Ok(Beginning { chapter_id: request.chapter_id.filter(is_in_it) })
 }
 
 /// What is known without asking anybody.

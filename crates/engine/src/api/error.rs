@@ -29,6 +29,8 @@ pub enum ErrorCode {
     ChapterNotFound,
     BlockNotFound,
     BookInvalid,
+    /// No newer edition than the open one is here.
+    BookNotNewer,
     DatabaseNewer,
     DatabaseUnusable,
     /// What is in it is not what was written. A backup may take its place.
@@ -88,6 +90,7 @@ impl ApiError {
                 | RemoteNotFound
                 | ComputerNotFound
                 | BackupNotFound
+                | BookNotNewer
                 | ModelOff
                 | Cancelled
         ) {

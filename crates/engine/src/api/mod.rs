@@ -30,7 +30,7 @@ mod update_types;
 mod updates;
 
 pub use backups::{BackupOffer, BackupView, RestoreBackup, Restoring};
-pub use books::{BooksView, Came, Place, PublishedView, Standing};
+pub use books::{Beginning, BooksView, Came, OpenNewerBook, Place, PublishedView, Standing};
 pub use breaking::{CrashReport, Diagnostics, ScriptError};
 pub use chapters::{ChapterText, TextForm};
 pub use compare_types::*;
@@ -152,6 +152,7 @@ commands! {
     look_for_update: Nothing => UpdateView = updates::look;
     install_update: Nothing => UpdateView = updates::install;
     cancel_update: Nothing => UpdateView = updates::cancel;
+    open_newer_book: OpenNewerBook => Beginning = books::open_newer;
 }
 
 /// What the command line asks for beyond the window's commands.

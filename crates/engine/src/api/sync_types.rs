@@ -85,6 +85,8 @@ pub struct SyncStatus {
     pub sentence: String,
     /// What there is to say about the book, where there is something.
     pub hint: Option<String>,
+    /// A newer edition of the book is here. It opens when the program is started again, and not before.
+    pub newer_book: bool,
     /// Changes of this computer that no remote has yet.
     pub waiting: u64,
     pub progress: Option<Progress>,

@@ -81,11 +81,13 @@ pub fn status(engine: &Engine, request: OfReader) -> Result<SyncStatus, ApiError
     let user = existing(engine, &request.user_id)?;
     let remotes = engine.remotes(user)?;
     let arrived = engine.desk.arrived();
+    let newer_book = engine.waiting_edition()?.is_some();
     let hint = engine.book_words(&remotes)?;
     let status = |state, sentence: String, waiting, progress| SyncStatus {
         state,
         sentence,
         hint: hint.clone(),
+        newer_book,
         waiting,
         progress,
         arrived,

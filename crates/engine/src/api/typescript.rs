@@ -6,8 +6,8 @@ use ts_rs::{Config, TS};
 
 use super::error::{ApiError, ErrorCode};
 use super::{
-    backups, breaking, closed_command_types, command_types, compare_types, model_types, rewriting_types,
-    sync_types, types, update_types,
+    backups, books, breaking, closed_command_types, command_types, compare_types, model_types,
+    rewriting_types, sync_types, types, update_types,
 };
 use crate::remote::{Location, S3Location, Style};
 use crate::sync::Progress;
@@ -103,6 +103,8 @@ pub fn typescript() -> String {
         model_types::TokenCount,
         model_types::ModelTest,
         model_types::Discarded,
+        books::OpenNewerBook,
+        books::Beginning,
         rewriting_types::WishRewrite,
         rewriting_types::RewritingStatus,
         rewriting_types::RewritingNow,
