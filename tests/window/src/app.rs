@@ -6,15 +6,16 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
+use fantoccini::error::NewSessionError;
 use fantoccini::{Client, ClientBuilder};
 use hyper_util::client::legacy::connect::HttpConnector;
-use serde_json::json;
+use serde_json::{Map, Value, json};
 use tempfile::TempDir;
 
 use crate::desktop::Desktop;
 use crate::driver::Driver;
 use crate::named;
-use crate::wait;
+use crate::wait::{self, until};
 
 /// Programs with which a link could be opened outside. In a [`Home`] each only notes what it was given.
 const OPENERS: [&str; 5] = ["xdg-open", "gio", "gnome-open", "kde-open", "wslview"];
@@ -126,12 +127,8 @@ impl Home {
         let log = self.folder.path().join("app.log");
         let driver = Driver::start(&mut self.command(Path::new("WebKitWebDriver")), &log).await;
         let options = json!({"binary": named("PRIMER_WINDOW_APP"), "args": arguments});
-        let capabilities = serde_json::Map::from_iter([("webkitgtk:browserOptions".to_owned(), options)]);
-        let client = ClientBuilder::new(HttpConnector::new())
-            .capabilities(capabilities)
-            .connect(&format!("http://127.0.0.1:{}", driver.port))
-            .await;
-        let client = match client {
+        let capabilities = Map::from_iter([("webkitgtk:browserOptions".to_owned(), options)]);
+        let client = match connect(&driver, capabilities).await {
             Ok(client) => client,
             Err(error) => {
                 panic!("the app did not open: {error}\n{}", fs::read_to_string(log).unwrap_or_default())
@@ -149,12 +146,36 @@ impl Default for Home {
     }
 }
 
+async fn connect(driver: &Driver, capabilities: Map<String, Value>) -> Result<Client, NewSessionError> {
+    let address = format!("http://127.0.0.1:{}", driver.port);
+    ClientBuilder::new(HttpConnector::new()).capabilities(capabilities).connect(&address).await
+}
+
 pub struct Window {
     pub client: Client,
     driver: Driver,
 }
 
 impl Window {
+    /// Does what makes the app start again by itself, and goes on with the window that opens then.
+    pub async fn started_again_by(&mut self, act: impl AsyncFnOnce(&Window)) {
+        let program = named("PRIMER_WINDOW_APP");
+        let before = self.driver.processes_of(&program);
+        act(self).await;
+        let now = until("the app has ended and started again", async || {
+            match self.driver.processes_of(&program)[..] {
+                [one] if !before.contains(&one) => Some(one),
+                _ => None,
+            }
+        })
+        .await;
+        self.driver.follow(now).await;
+        // It may not listen yet.
+        self.client =
+            until("the app can be driven again", async || connect(&self.driver, Map::new()).await.ok()).await;
+        self.see("main").await;
+    }
+
     /// Closes it as a reader does, so that what is kept on closing is kept.
     pub async fn close(self) {
         let desktop = Desktop::here();

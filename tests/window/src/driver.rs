@@ -11,9 +11,14 @@ use crate::wait::{came_true, until};
 
 const GRACE: Duration = Duration::from_secs(8);
 
+/// What the driver tells an app where to listen for one.
+const INSPECTOR: &str = "WEBKIT_INSPECTOR_SERVER";
+
 pub struct Driver {
     process: Child,
     pub port: u16,
+    /// Of an app that its driver has not started.
+    second: Option<Child>,
 }
 
 impl Driver {
@@ -32,14 +37,45 @@ impl Driver {
             .process_group(0)
             .spawn()
             .expect("WebKitWebDriver is installed");
-        let driver = Driver { process, port };
-        until("WebKitWebDriver answers", async || TcpStream::connect((Ipv4Addr::LOCALHOST, port)).ok()).await;
+        let driver = Driver { process, port, second: None };
+        driver.answers().await;
         driver
+    }
+
+    async fn answers(&self) {
+        let port = self.port;
+        until("WebKitWebDriver answers", async || TcpStream::connect((Ipv4Addr::LOCALHOST, port)).ok()).await;
+    }
+
+    /// Drives an app that one which it started has started. Both end as one that it started itself.
+    pub async fn follow(&mut self, app: u32) {
+        let environment = fs::read(format!("/proc/{app}/environ")).expect("a process has an environment");
+        let place = environment.split(|byte| *byte == 0).find_map(|variable| {
+            std::str::from_utf8(variable).ok()?.strip_prefix(INSPECTOR)?.strip_prefix('=')
+        });
+        let target = format!("--target={}", place.expect("the app was told where to listen"));
+        self.port = free_port();
+        let second = Command::new("WebKitWebDriver")
+            .args([format!("--port={}", self.port), "--host=127.0.0.1".to_owned(), target])
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .process_group(i32::try_from(self.process.id()).expect("a process id is small"))
+            .spawn();
+        self.second = Some(second.expect("WebKitWebDriver is installed"));
+        self.answers().await;
+    }
+
+    /// The processes of this program that the driver started, or that those did.
+    pub fn processes_of(&self, program: &Path) -> Vec<u32> {
+        let is_of = |id: &u32| fs::read_link(format!("/proc/{id}/exe")).is_ok_and(|exe| exe == program);
+        members(self.process.id()).into_iter().filter(is_of).collect()
     }
 
     /// Whether anything that the driver started still runs.
     pub fn app_runs(&self) -> bool {
-        members(self.process.id()).iter().any(|id| *id != self.process.id())
+        let drivers = [Some(self.process.id()), self.second.as_ref().map(Child::id)];
+        members(self.process.id()).into_iter().any(|id| !drivers.contains(&Some(id)))
     }
 
     /// Each process of the app's with what it waits for.
@@ -67,7 +103,8 @@ impl Drop for Driver {
         let mut ended = || {
             // Reaps the driver itself once it has ended.
             let own = !matches!(self.process.try_wait(), Ok(None));
-            own && members(id).is_empty()
+            let second = self.second.as_mut().is_none_or(|second| !matches!(second.try_wait(), Ok(None)));
+            own && second && members(id).is_empty()
         };
         if !came_true(GRACE, &mut ended) {
             self.signal("-KILL");

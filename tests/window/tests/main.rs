@@ -16,6 +16,7 @@ mod mending;
 mod model_server;
 mod opened_files;
 mod pages;
+mod published;
 mod reading;
 mod rewriting;
 #[path = "../../remote/server_process.rs"]
@@ -69,6 +70,7 @@ const TESTS: &[Test] = tests![
     shell::a_second_start_raises_the_first_window,
     shell::the_window_has_its_size_again_after_a_restart,
     shell::a_primer_that_does_not_update_itself_says_who_does_and_has_nothing_to_turn_on,
+    published::a_newer_edition_that_a_sync_brought_is_opened_at_once_when_its_reader_says_so_and_not_before,
     rewriting::a_model_is_turned_on_watched_stopped_and_rewrites_once_its_server_is_back,
     rewriting::a_model_that_was_found_here_improves_a_chapter_and_each_of_its_texts_can_be_had_back,
     opened_files::a_joining_file_that_is_opened_fills_the_room_for_joining_and_nothing_joins_by_itself,
