@@ -19,6 +19,7 @@ mod garage;
 mod garage_course;
 mod hash;
 mod inspecting;
+mod inspecting_books;
 mod interposed;
 mod killed;
 mod killed_syncing;

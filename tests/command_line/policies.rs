@@ -16,9 +16,9 @@ use crate::{Computer, run};
 
 const DOCUMENTATION: &str = include_str!("../../docs/running-a-bucket.md");
 
-/// A bucket with an operator and five students, so that no test meets another's. Amina, Carla and Dana are in
+/// A bucket with an operator and six students, so that no test meets another's. Amina, Carla, Dana and Fatima are in
 /// the server's file of identities, Bilal and Emil were added in its shell. Carla's prefix was never set up
-/// by an operator.
+/// by an operator, and only Fatima's has a book.
 struct Course {
     server: ServerProcess,
     amina: Student,
@@ -26,6 +26,7 @@ struct Course {
     carla: Student,
     dana: Student,
     emil: Student,
+    fatima: Student,
 }
 
 /// A student as their operator knows them: an id, and a key for it. Their computer is made anew for each
@@ -47,8 +48,9 @@ fn course() -> &'static Course {
         let (amina, bilal) = (student(1, "amina", "autumn"), student(2, "bilal", "autumn"));
         let carla = student(3, "carla", "nobody-set-this-up");
         let (dana, emil) = (student(4, "dana", "autumn"), student(5, "emil", "autumn"));
+        let fatima = student(6, "fatima", "with-a-book");
         let program = weed();
-        let identities = [&amina, &carla, &dana].map(Student::identity);
+        let identities = [&amina, &carla, &dana, &fatima].map(Student::identity);
         let words = |folder: &Path, port: u16| {
             let operator = json!({
                 "name": "operator",
@@ -63,7 +65,7 @@ fn course() -> &'static Course {
         let server = ServerProcess::start("policies", words, |answer| answer.contains(" 403 "));
         let lines = format!("s3.bucket.create -name {BUCKET}\n{}{}", bilal.shell_lines(), emil.shell_lines());
         shell(&program, server.port, &lines);
-        let course = Course { server, amina, bilal, carla, dana, emil };
+        let course = Course { server, amina, bilal, carla, dana, emil, fatima };
         // As docs/running-a-bucket.md tells an operator to.
         let operator = Computer::new();
         operator.json(&["user", "add", "Operator"]);
@@ -222,6 +224,30 @@ fn with_a_key_of_their_own_a_student_syncs_everything_that_is_theirs() {
     let findings = laptop.json(&["remote", "doctor"]);
     assert!(verdicts(&findings).iter().all(|(verdict, _)| *verdict == "good"), "{findings}");
     assert!(findings.to_string().contains("This key can't write in other readers' places."), "{findings}");
+    assert!(findings.to_string().contains("This key can't publish books."), "{findings}");
+    assert!(findings.to_string().contains("and one could be read."), "{findings}");
+    // It may not list what is published, and finds the book that it reads by its name.
+    assert_eq!(found["published"], json!({"listed": false, "books": []}));
+}
+
+#[test]
+fn a_student_reads_what_the_operator_publishes_and_the_check_says_so() {
+    let course = course();
+    let laptop = course.computer(&course.fatima, &course.fatima);
+    let operator = Computer::new();
+    operator.json(&["user", "add", "Operator"]);
+    course.add_remote(&operator, "operator", course.fatima.prefix);
+    operator.json(&["sync"]);
+    let book = operator.book.folder.to_str().unwrap();
+    operator.json(&["book", "publish", book]);
+    laptop.json(&["sync"]);
+    let findings = laptop.json(&["remote", "doctor"]);
+    let told = "Edition 1 of “A test book” is published there, and can be read.";
+    assert!(verdicts(&findings).contains(&("good", told)), "{findings}");
+    let found = laptop.json(&["remote", "inspect"])["published"].clone();
+    assert_eq!((&found["listed"], &found["books"][0]["index"]["edition"]), (&json!(false), &json!(1)));
+    let found = operator.json(&["remote", "inspect"])["published"].clone();
+    assert_eq!((&found["listed"], &found["books"][0]["objects"]["objects"]), (&json!(true), &json!(4)));
 }
 
 #[test]
@@ -276,8 +302,16 @@ fn a_key_of_the_operators_is_told_that_it_reaches_further_than_one_reader() {
     operator.json(&["user", "add", "Operator"]);
     course.add_remote(&operator, "operator", "autumn");
     let findings = operator.json(&["remote", "doctor"]);
-    let note = findings.as_array().unwrap().iter().find(|finding| finding["verdict"] == "note").unwrap();
-    assert_eq!(note["sentence"], "This key may write in other readers' places too.");
+    let notes: Vec<&str> = verdicts(&findings)
+        .into_iter()
+        .filter(|(verdict, _)| *verdict == "note")
+        .map(|(_, told)| told)
+        .collect();
+    let [others, books] = notes[..] else { panic!("two notes: {findings}") };
+    assert_eq!(others, "This key may write in other readers' places too.");
+    assert_eq!(books, "This key may publish books for every reader of this place.");
+    let found = operator.json(&["remote", "inspect"])["published"].clone();
+    assert_eq!(found, json!({"listed": true, "books": []}), "the check takes away what it put there");
 }
 
 #[test]

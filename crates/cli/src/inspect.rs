@@ -9,7 +9,8 @@ use primer_domain::timestamp::Timestamp;
 use primer_engine::Engine;
 use primer_engine::api::{ApiError, OfReader, OfRemote, direct};
 use primer_engine::sync::inspect::{
-    BackgroundFound, ComputerFound, Inspection, MissingFound, ObjectFound, TextFound, TextState, Which,
+    BackgroundFound, BookFound, ComputerFound, IndexFound, Inspection, MissingFound, ObjectFound,
+    RefusedFound, TextFound, TextState, Which,
 };
 
 use crate::arguments::Global;
@@ -78,6 +79,16 @@ impl Words<'_> {
                 self.part(title, objects, "", |words, one| words.object(one));
             }
         }
+        if !inspection.refused.is_empty() {
+            let title =
+                format!("Not taken by this computer: {}", count(inspection.refused.len() as u64, "text"));
+            self.part(&title, &inspection.refused, "", |words, one| words.refused(one));
+        }
+        let none = match inspection.published.listed {
+            true => "No book is published there.",
+            false => "These keys may not list what is published, and of the open book they find nothing.",
+        };
+        self.part("Published books", &inspection.published.books, none, |words, one| words.book(one));
     }
 
     fn line(&mut self, line: &str) {
@@ -189,6 +200,57 @@ impl Words<'_> {
         for text in asked {
             let now = if text.there_now { "it is there now" } else { "nobody has sent it again yet" };
             self.line(&format!("  {}: {} looked for it in vain; {now}", text.key, names(&text.asked_by)));
+        }
+    }
+
+    fn refused(&mut self, text: &RefusedFound) {
+        let again = if text.by_another_program { " It is looked at once more." } else { "" };
+        self.line(&format!(
+            "  {}\n    {} (found {}){again}",
+            text.key,
+            shown(&text.why),
+            self.when(&text.refused_at)
+        ));
+    }
+
+    fn book(&mut self, book: &BookFound) {
+        match &book.index {
+            IndexFound::There { title, edition, published_at, program, chapters, files, len_bytes } => {
+                self.line(&format!(
+                    "  “{}” ({}), edition {edition}\n    published {}, with {}; {} in {}, {}",
+                    shown(title),
+                    book.book_id,
+                    self.when(published_at),
+                    shown(program),
+                    count(*chapters, "chapter"),
+                    count(*files, "file"),
+                    direct::bytes(*len_bytes)
+                ));
+            }
+            IndexFound::Unusable { why } => {
+                self.line(&format!(
+                    "  {}\n    can't be used here: {}.",
+                    book.book_id,
+                    shown(why).trim_end_matches('.')
+                ));
+            }
+            IndexFound::Gone => {
+                self.line(&format!("  {}\n    has no index, so nobody gets it", book.book_id))
+            }
+        }
+        let Some(objects) = &book.objects else { return };
+        for name in &objects.missing {
+            self.line(&format!(
+                "    {}: not there, so nobody can fetch it; publishing again sends it",
+                shown(name)
+            ));
+        }
+        if objects.unnamed > 0 {
+            let of = direct::bytes(objects.unnamed_bytes);
+            self.line(&format!(
+                "    {} beside it, {of}, of earlier editions",
+                count(objects.unnamed, "object")
+            ));
         }
     }
 

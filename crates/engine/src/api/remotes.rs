@@ -101,6 +101,7 @@ pub fn check(engine: &Engine, request: OfRemote) -> Result<Vec<Finding>, ApiErro
     let row = existing_remote(engine, &request.remote_id)?;
     let patient = Patient {
         user: row.user,
+        book_id: &engine.shelf.book.id,
         location: &row.location,
         credentials: engine.credentials(row.id)?,
         clock: engine.env.clock(),

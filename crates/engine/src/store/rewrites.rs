@@ -147,3 +147,45 @@ pub fn refused(connection: &Connection, user: UserId) -> Result<BTreeSet<Storage
         .map_err(StoreError::sql("listing the texts that are not to be shown"))?;
     Ok(paths.iter().filter_map(|path| StoragePath::parse(path)).collect())
 }
+
+/// A text that is not to be shown, with the reason.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RefusedText {
+    pub path: StoragePath,
+    pub why: String,
+    pub at: Timestamp,
+    /// Another one judged so, and this one may judge otherwise.
+    pub by_this_program: bool,
+}
+
+/// Those that any program refused, in the order of their paths.
+pub fn all_refused(connection: &Connection, user: UserId) -> Result<Vec<RefusedText>, StoreError> {
+    let rows: Vec<(String, String, String, String)> = connection
+        .prepare_cached(
+            "SELECT storage_path, program, reason, refused_at FROM refused_texts WHERE user_id = :user_id
+             ORDER BY storage_path",
+        )
+        .and_then(|mut statement| {
+            let row = |row: &Row<'_>| {
+                Ok((
+                    row.get("storage_path")?,
+                    row.get("program")?,
+                    row.get("reason")?,
+                    row.get("refused_at")?,
+                ))
+            };
+            statement.query_map(named_params! {":user_id": user.to_string()}, row)?.collect()
+        })
+        .map_err(StoreError::sql("listing why texts are not to be shown"))?;
+    let bad = |column, value: &str| StoreError::bad_value("refused_texts", column, value);
+    rows.into_iter()
+        .map(|(path, program, why, at)| {
+            Ok(RefusedText {
+                path: StoragePath::parse(&path).ok_or_else(|| bad("storage_path", &path))?,
+                why,
+                at: Timestamp::parse(&at).ok_or_else(|| bad("refused_at", &at))?,
+                by_this_program: program == PROGRAM,
+            })
+        })
+        .collect()
+}

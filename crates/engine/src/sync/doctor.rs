@@ -1,6 +1,8 @@
 //! Does once what every sync does, under the reader's own prefix, and says what it found: the way of addressing, the
 //! region, the clock, the certificate, whether a listing shows what was just written, whether what comes back is what
-//! was sent, and whether the key may do more than it should. Sets what it can.
+//! was sent, whether published books can be read, and whether the key may do more than it should. Sets what it can.
+
+mod books;
 
 use primer_domain::ids::{TextDigest, UserId};
 use serde::Serialize;
@@ -60,6 +62,8 @@ pub struct Diagnosis {
 
 pub struct Patient<'a> {
     pub user: UserId,
+    /// The one that is read here.
+    pub book_id: &'a str,
     pub location: &'a Location,
     pub credentials: Option<Credentials>,
     pub clock: Clock,
@@ -83,6 +87,7 @@ pub async fn examine(patient: &Patient<'_>) -> Diagnosis {
         findings.push(Finding::bad(&error));
     } else {
         others(&remote, patient, &mut findings).await;
+        books::look(&remote, patient, &mut findings).await;
     }
     if let Some(offset) = remote.clock_offset() {
         let sentence = format!("This computer's clock is {offset}. Syncing works all the same.");
@@ -237,24 +242,26 @@ async fn others(remote: &Remote, patient: &Patient<'_>, findings: &mut Vec<Findi
         return;
     }
     let strange = format!("users/{}/doctor/{}.txt", patient.ids[1], patient.ids[0]);
-    match remote.put(&strange, b"written by a check of permissions\n").await {
-        Ok(_) => {
-            // It was only to be seen whether it can be done.
-            let removed = remote.delete(&strange).await;
-            let left = if removed.is_err() {
-                format!(" What was tried is left at {strange}.")
-            } else {
-                String::new()
-            };
-            findings.push(
-                Finding::new(Verdict::Note, format!("This key may write in other readers' places too.{left}"))
-                    .with_hint("If the bucket is yours alone, that is as it should be; in a course's, ask for a key of your own."),
-            );
+    findings.push(match may_write(remote, &strange).await {
+        Ok(Some(left)) => {
+            Finding::new(Verdict::Note, format!("This key may write in other readers' places too.{left}"))
+                .with_hint("If the bucket is yours alone, that is as it should be; in a course's, ask for a key of your own.")
         }
-        Err(error) if matches!(error.fault, RemoteFault::NoPermission { .. }) => {
-            findings.push(Finding::new(Verdict::Good, "This key can't write in other readers' places."));
-        }
-        Err(error) => findings.push(Finding::bad(&error)),
+        Ok(None) => Finding::new(Verdict::Good, "This key can't write in other readers' places."),
+        Err(error) => Finding::bad(&error),
+    });
+}
+
+/// Whether something can be put there. It is removed again; if that fails, a sentence says what is left.
+async fn may_write(remote: &Remote, key: &str) -> Result<Option<String>, RemoteError> {
+    match remote.put(key, b"written by a check of permissions\n").await {
+        // It was only to be seen whether it can be done.
+        Ok(_) => Ok(Some(match remote.delete(key).await {
+            Ok(()) => String::new(),
+            Err(_) => format!(" What was tried is left at {key}."),
+        })),
+        Err(error) if matches!(error.fault, RemoteFault::NoPermission { .. }) => Ok(None),
+        Err(error) => Err(error),
     }
 }
 

@@ -1,11 +1,12 @@
 //! What stands in a remote for one reader: which remote it is, what each computer says, what they say
-//! together, and how that compares with the objects that are there. Looks, and changes nothing, here or
-//! there.
+//! together, how that compares with the objects that are there, and which books are published. Looks, and
+//! changes nothing, here or there.
 //!
-//! Asks for one listing of `users/{user}/`, for `primer.json` and for each replica; no text is read, but that
-//! a folder's listing reads every file. What can't be read is named with the reason and keeps nothing else
+//! Asks for one listing of `users/{user}/` and one of `books/`, for `primer.json`, for each replica and for each
+//! book's index; no text is read, but that a folder's listing reads every file. What can't be read is named with the reason and keeps nothing else
 //! from being told.
 
+mod books;
 mod compare;
 mod found;
 
@@ -14,9 +15,10 @@ use std::collections::BTreeMap;
 use primer_domain::ids::{DeviceId, UserId};
 use primer_domain::replica::Replica;
 
+pub use self::books::{BookFound, BookObjects, BooksFound, IndexFound};
 pub use self::found::{
-    BackgroundFound, ComputerFound, Inspection, MissingFound, ObjectFound, TextFound, TextState, Unreadable,
-    Which,
+    BackgroundFound, ComputerFound, Inspection, MissingFound, ObjectFound, RefusedFound, TextFound,
+    TextState, Unreadable, Which,
 };
 use super::identity::Identity;
 use super::session::{IDENTITY_LEN_MAX, REPLICA_LEN_MAX};
@@ -30,10 +32,21 @@ struct Looked {
     listed: Vec<Listed>,
     /// Of each computer what it says, or why that can't be read.
     replicas: BTreeMap<DeviceId, Result<Replica, String>>,
+    books: BooksFound,
 }
 
-/// Looks at the space of the remote's reader. `own`: this computer, as that reader knows it.
-pub async fn look(remote: &Remote, row: &RemoteRow, own: Option<DeviceId>) -> Result<Inspection, SyncError> {
+/// What this computer knows by itself.
+pub struct Here<'a> {
+    /// It, as the reader knows it.
+    pub own: Option<DeviceId>,
+    /// The book that is read here.
+    pub book_id: &'a str,
+    /// The reader's texts that it does not take.
+    pub refused: Vec<RefusedFound>,
+}
+
+/// Looks at the space of the remote's reader.
+pub async fn look(remote: &Remote, row: &RemoteRow, here: Here<'_>) -> Result<Inspection, SyncError> {
     let user = row.user;
     let listed = remote.list(&format!("users/{user}/")).await?;
     let which = which(remote, row).await?;
@@ -43,7 +56,8 @@ pub async fn look(remote: &Remote, row: &RemoteRow, own: Option<DeviceId>) -> Re
             replicas.insert(device, said);
         }
     }
-    Ok(compare::inspection(row, own, Looked { which, listed, replicas }))
+    let books = books::look(remote, here.book_id).await?;
+    Ok(compare::inspection(row, here, Looked { which, listed, replicas, books }))
 }
 
 async fn which(remote: &Remote, row: &RemoteRow) -> Result<Which, SyncError> {

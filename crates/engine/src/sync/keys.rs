@@ -2,6 +2,7 @@
 
 use primer_domain::book::manifest::is_slug;
 use primer_domain::ids::{DeviceId, TextDigest, UserId};
+use uuid::Uuid;
 
 /// Which remote this is: written once.
 pub const IDENTITY: &str = "primer.json";
@@ -28,6 +29,17 @@ pub fn book_index(book_id: &str) -> String {
 /// Of which book such a key is the index.
 pub fn book_of(key: &str) -> Option<&str> {
     let book_id = key.strip_prefix(BOOKS)?.strip_suffix("/index.json")?;
+    is_slug(book_id).then_some(book_id)
+}
+
+/// Where a check tries whether it may publish.
+pub fn doctors_among_books(probe: Uuid) -> String {
+    format!("{BOOKS}doctor/{probe}.txt")
+}
+
+/// Below which book such a key stands.
+pub fn book_below(key: &str) -> Option<&str> {
+    let (book_id, _) = key.strip_prefix(BOOKS)?.split_once('/')?;
     is_slug(book_id).then_some(book_id)
 }
 

@@ -10,7 +10,7 @@ use primer_domain::storage_path::StoragePath;
 use super::found::{
     BackgroundFound, ComputerFound, Inspection, MissingFound, ObjectFound, TextFound, TextState, Unreadable,
 };
-use super::{Looked, keys};
+use super::{Here, Looked, keys};
 use crate::store::remotes::RemoteRow;
 
 const KNOWN_COLLECTIONS: [&str; 6] = [
@@ -22,8 +22,8 @@ const KNOWN_COLLECTIONS: [&str; 6] = [
     collection::TAKEN_BACK,
 ];
 
-pub(super) fn inspection(row: &RemoteRow, own: Option<DeviceId>, looked: Looked) -> Inspection {
-    let Looked { which, listed, replicas } = looked;
+pub(super) fn inspection(row: &RemoteRow, here: Here<'_>, looked: Looked) -> Inspection {
+    let Looked { which, listed, replicas, books } = looked;
     let there: BTreeMap<&str, u64> =
         listed.iter().map(|object| (object.key.as_str(), object.len_bytes)).collect();
     let mut readable = Vec::new();
@@ -49,7 +49,7 @@ pub(super) fn inspection(row: &RemoteRow, own: Option<DeviceId>, looked: Looked)
         reader_name: replica::name(&together.registers),
         objects: listed.len() as u64,
         objects_bytes: listed.iter().map(|object| object.len_bytes).sum(),
-        computers: computers(row, own, &readable, &there),
+        computers: computers(row, here.own, &readable, &there),
         unreadable,
         background,
         profile_hash: current.to_string(),
@@ -59,6 +59,8 @@ pub(super) fn inspection(row: &RemoteRow, own: Option<DeviceId>, looked: Looked)
         taken_back_and_there: Vec::new(),
         unmentioned: Vec::new(),
         others: Vec::new(),
+        refused: here.refused,
+        published: books,
     };
     for object in &listed {
         if keys::device_of(row.user, &object.key).is_some() {

@@ -5,6 +5,8 @@ use std::collections::BTreeSet;
 use primer_domain::profile::Background;
 use serde::Serialize;
 
+use super::books::BooksFound;
+
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Inspection {
     pub remote_id: String,
@@ -34,6 +36,21 @@ pub struct Inspection {
     pub unmentioned: Vec<ObjectFound>,
     /// Neither replicas nor texts: left by a check of the remote, or not Primer's.
     pub others: Vec<ObjectFound>,
+    /// Texts of other computers that this one does not take.
+    pub refused: Vec<RefusedFound>,
+    /// Books, for all readers of the remote.
+    pub published: BooksFound,
+}
+
+/// A text that is not what it says it is, by the judgement of this computer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct RefusedFound {
+    pub key: String,
+    /// A sentence.
+    pub why: String,
+    pub refused_at: String,
+    /// The program that found so has been exchanged since, so it is asked for once more.
+    pub by_another_program: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
