@@ -5,7 +5,8 @@ use std::fs;
 use serde_json::{Value, json};
 
 use crate::Computer;
-use crate::world::folders;
+use crate::remotes::World;
+use crate::world::{BookOnDisk, folders};
 
 /// Chapter 1 read for each level in turn; the storage paths in that order.
 fn read_as(computer: &Computer, levels: &[&str]) -> Vec<String> {
@@ -64,6 +65,45 @@ fn verifying_succeeds_only_when_every_text_is_what_was_written() {
     assert_eq!(folders::quarantine(&computer.data()), [damaged]);
     read_as(&computer, &["none", "beginner"]);
     assert_eq!(computer.json(&["cache", "verify"])["checked"], 3, "both are healed by being opened");
+}
+
+#[test]
+fn verifying_looks_at_fetched_books_too_and_says_what_is_done_about_a_damaged_one() {
+    let world = World::synced();
+    let folder = tempfile::tempdir().unwrap();
+    let mut book = BookOnDisk::write(&folder.path().join("book"));
+    book.revise(2, 2);
+    world.laptop.json(&["book", "publish", book.folder.to_str().unwrap()]);
+    world.laptop.json(&["sync", "--look-for-book"]);
+    let verified = world.laptop.json(&["cache", "verify"]);
+    let [edition] = &verified["editions"].as_array().unwrap()[..] else { panic!("one: {verified}") };
+    assert_eq!(
+        (&edition["edition"], &edition["files"], &edition["damaged"]),
+        (&json!(1), &json!(4), &json!([]))
+    );
+    let told = world.laptop.run(&["cache", "verify"]);
+    assert!(
+        told.out.contains("edition 1 of “A test book”: 4 files checked, 0 damaged or missing"),
+        "{told:?}"
+    );
+
+    let digest = primer_domain::ids::TextDigest::of(&fs::read(book.folder.join("2.md")).unwrap()).to_string();
+    let data = world.laptop.data();
+    let file = folders::files(&data).into_keys().find(|name| name.ends_with(&digest)).unwrap();
+    fs::write(data.join(file), "cut").unwrap();
+    // The chapter can't even be opened.
+    let run = world.laptop.run(&["--json", "cache", "verify"]);
+    let verified: Value = serde_json::from_str(&run.out).unwrap();
+    assert_eq!((run.code, &verified["editions"][0]["damaged"]), (Some(1), &json!(["2.md"])));
+    assert!(run.error()["message"].as_str().unwrap().contains("edition of a book was damaged"), "{run:?}");
+    assert!(folders::quarantine(&data).contains(&b"cut".to_vec()));
+    let opened = world.laptop.json(&["book", "list"])["open"]["came"]["kind"].clone();
+    assert_eq!(opened, "folder", "{run:?}");
+    assert_eq!(world.laptop.json(&["sync"])["editions"], 1);
+    assert_eq!(
+        world.laptop.json(&["book", "list"])["open"]["came"],
+        json!({"kind": "published", "edition": 1})
+    );
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use primer_engine::Engine;
 use primer_engine::api::{ApiError, ErrorCode, Nothing, OfReader, direct};
+use primer_engine::cache::VerifiedEdition;
 use serde_json::json;
 
 use crate::arguments::CacheCommand;
@@ -45,22 +46,33 @@ pub fn run(engine: &Engine, command: &CacheCommand, output: &Output) -> Result<(
                     paths.iter().map(|path| format!("{what}  {path}\n")).collect()
                 };
                 format!(
-                    "{} texts checked, {} damaged, {} missing\n{}{}",
+                    "{} texts checked, {} damaged, {} missing\n{}{}{}",
                     verified.checked,
                     verified.damaged.len(),
                     verified.missing.len(),
                     list("damaged", &verified.damaged),
-                    list("missing", &verified.missing)
+                    list("missing", &verified.missing),
+                    verified.editions.iter().map(edition_words).collect::<String>()
                 )
             })?;
-            if verified.damaged.is_empty() && verified.missing.is_empty() {
-                return Ok(());
-            }
-            Err(ApiError::new(
-                ErrorCode::DiskFailed,
-                "Some stored texts were damaged or missing; what was damaged has been set aside.",
-                "Open the chapters again: they are written anew. If it happens often, have the disk checked.",
-            ))
+            let texts_are_whole = verified.damaged.is_empty() && verified.missing.is_empty();
+            let books_are_whole = verified.editions.iter().all(|edition| edition.damaged.is_empty());
+            let (found, next_step) = match (texts_are_whole, books_are_whole) {
+                (true, true) => return Ok(()),
+                (false, true) => (
+                    "Some stored texts were damaged or missing; what was damaged has been set aside.",
+                    "Open the chapters again: they are written anew. If it happens often, have the disk checked.",
+                ),
+                (true, false) => (
+                    "A fetched edition of a book was damaged; what was damaged has been set aside.",
+                    "Sync: what is lacking is fetched again, and until then the book opens as it came with Primer. If it happens often, have the disk checked.",
+                ),
+                (false, false) => (
+                    "Some stored texts and a fetched edition of a book were damaged or missing; what was damaged has been set aside.",
+                    "Sync, and open the chapters again: the edition is fetched again, the chapters are written anew. Have the disk checked.",
+                ),
+            };
+            Err(ApiError::new(ErrorCode::DiskFailed, found, next_step))
         }
         CacheCommand::Evict { keep } => {
             let evicted = engine.evict(*keep)?;
@@ -74,6 +86,18 @@ pub fn run(engine: &Engine, command: &CacheCommand, output: &Output) -> Result<(
             })
         }
     }
+}
+
+fn edition_words(verified: &VerifiedEdition) -> String {
+    let VerifiedEdition { title, edition, files, damaged, .. } = verified;
+    let mut words = format!(
+        "edition {edition} of “{title}”: {files} files checked, {} damaged or missing\n",
+        damaged.len()
+    );
+    for name in damaged {
+        words.push_str(&format!("damaged  {name}\n"));
+    }
+    words
 }
 
 pub fn status(engine: &Engine, output: &Output) -> Result<(), ApiError> {

@@ -13,6 +13,7 @@ use ts_rs::TS;
 
 use crate::Engine;
 use crate::blobs::{Entry, Found, WritingAlone};
+pub use crate::installed::VerifiedEdition;
 use crate::log;
 use crate::reading::ReadError;
 use crate::store::chapters::{self, NamedText};
@@ -58,6 +59,8 @@ pub struct Verified {
     pub checked: u32,
     pub damaged: Vec<String>,
     pub missing: Vec<String>,
+    /// Of books that were fetched.
+    pub editions: Vec<VerifiedEdition>,
     pub tidied: Tidied,
 }
 
@@ -322,11 +325,13 @@ impl Engine {
         Ok(true)
     }
 
-    /// Reads every stored text and sets aside those that are not what was written.
+    /// Reads every stored text and every file of a fetched book, and sets aside those that are not what was written.
     pub fn verify(&self) -> Result<Verified, ReadError> {
         // Nobody may heal a text between its being found damaged and its being set aside.
         let alone = self.blobs.write_alone()?;
-        let mut verified = Verified { tidied: self.tidy_alone(&alone)?, ..Verified::default() };
+        // Before what nothing leads to any more is removed: one that could not be opened is still to be told of.
+        let editions = self.verify_editions()?;
+        let mut verified = Verified { editions, tidied: self.tidy_alone(&alone)?, ..Verified::default() };
         for text in self.stored_texts()? {
             verified.checked += 1;
             match self.blobs.read(&text.path, &text.digest, text.len_bytes) {

@@ -102,10 +102,17 @@ impl Editions {
 
     /// Whether all of it is in its place: a program may have been stopped before that was recorded.
     pub fn is_in_place(&self, id: &EditionId, edition: &Edition) -> bool {
-        let folder = self.folder(id);
-        let is_whole =
-            |entry: &FileEntry| matches!(read_whole(&folder, &entry.digest, entry.len_bytes), Ok(Some(_)));
-        edition.files.values().all(is_whole)
+        edition.files.values().all(|entry| matches!(self.read_in_place(id, entry), Ok(Some(_))))
+    }
+
+    /// A file of one that is in its place, if it is what was published.
+    pub fn read_in_place(&self, id: &EditionId, entry: &FileEntry) -> io::Result<Option<Vec<u8>>> {
+        read_whole(&self.folder(id), &entry.digest, entry.len_bytes)
+    }
+
+    /// Where a file of one that is in its place is, or should be.
+    pub fn place_of(&self, id: &EditionId, entry: &FileEntry) -> PathBuf {
+        self.folder(id).join(entry.digest.to_string())
     }
 
     /// The objects that are still to be gathered, with their lengths in bytes.

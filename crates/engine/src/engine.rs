@@ -5,6 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
+use primer_domain::publish::Edition;
 use primer_domain::timestamp::Timestamp;
 use thiserror::Error;
 
@@ -14,7 +15,7 @@ use crate::bookshelf::{BookError, BookSource, Bookshelf};
 use crate::cache::Notes;
 use crate::editions::Editions;
 use crate::env::Env;
-use crate::installed::open_newest;
+use crate::installed::{Opened, open_newest};
 use crate::news::News;
 use crate::reading::Flights;
 use crate::rendered::RenderedPages;
@@ -42,6 +43,8 @@ pub struct Engine {
     pub(crate) store: Store,
     pub(crate) blobs: Blobs,
     pub(crate) shelf: Bookshelf,
+    /// An edition that this program found damaged when it opened the book.
+    pub(crate) forgotten: Option<Edition>,
     pub(crate) editions: Editions,
     pub(crate) pages: RenderedPages,
     pub(crate) flights: Flights,
@@ -66,7 +69,7 @@ impl Engine {
         let store = Store::open(data)?.with_mishaps(env.mishaps());
         let blobs = Blobs::open(data)?.with_mishaps(env.mishaps());
         let editions = Editions::in_folder(data, env.mishaps());
-        let shelf = open_newest(&store, &editions, book)?;
+        let Opened { shelf, forgotten } = open_newest(&store, &editions, book)?;
         let secrets = Secrets::open(data, env.uses_keychain());
         let news = News::default();
         Ok(Engine {
@@ -75,6 +78,7 @@ impl Engine {
             store,
             blobs,
             shelf,
+            forgotten,
             editions,
             pages: RenderedPages::new(data),
             flights: Flights::default(),

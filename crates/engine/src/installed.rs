@@ -4,10 +4,15 @@
 //! A running program keeps the book that it opened, so no text changes under a reader's eyes; what a sync has fetched
 //! since opens at the next start.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use primer_domain::ids::TextDigest;
 use primer_domain::publish::{Edition, Order, Verdict, Versions, order};
+
+use serde::Serialize;
+use ts_rs::TS;
 
 use crate::Engine;
 use crate::blobs::BlobError;
@@ -20,10 +25,35 @@ use crate::store::{Store, StoreError, books};
 /// Another program may install a newer edition while this one opens what was the newest, but not again and again.
 const TRIES: usize = 3;
 
+/// An installed edition of a book, read byte for byte.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, TS)]
+pub struct VerifiedEdition {
+    pub book_id: String,
+    pub title: String,
+    pub edition: u32,
+    pub files: u32,
+    /// Those that are missing or not what was published.
+    pub damaged: Vec<String>,
+}
+
+/// The book of a running program.
+pub struct Opened {
+    pub shelf: Bookshelf,
+    /// A newer edition that could not be read.
+    pub forgotten: Option<Edition>,
+}
+
+impl Opened {
+    fn as_it_came(came: BookSource, forgotten: Option<Edition>) -> Result<Opened, BookError> {
+        Ok(Opened { shelf: Bookshelf::open(came)?, forgotten })
+    }
+}
+
 /// Opens the newest of `came` and what was fetched of the same book. One that can't be read any more is forgotten, so that
 /// it is fetched again.
-pub fn open_newest(store: &Store, editions: &Editions, came: BookSource) -> Result<Bookshelf, BookError> {
-    let Some((book_id, versions)) = came.at_a_glance() else { return Bookshelf::open(came) };
+pub fn open_newest(store: &Store, editions: &Editions, came: BookSource) -> Result<Opened, BookError> {
+    let Some((book_id, versions)) = came.at_a_glance() else { return Opened::as_it_came(came, None) };
+    let mut forgotten = None;
     for _ in 0..TRIES {
         let Some(edition) = fetched(store, &book_id) else { break };
         if order(&edition.versions(), &versions) != Order::Newer {
@@ -35,17 +65,18 @@ pub fn open_newest(store: &Store, editions: &Editions, came: BookSource) -> Resu
             continue;
         }
         match Bookshelf::open(BookSource::Edition(Arc::new(files))) {
-            Ok(shelf) => return Ok(shelf),
+            Ok(shelf) => return Ok(Opened { shelf, forgotten: None }),
             Err(error) => {
                 log::warn("edition_forgotten").with("number", edition.number).cause(&error).write();
                 if let Err(error) = store.write(|tx| books::remove_installed(tx, &book_id)) {
                     log::error("edition_not_forgotten").cause(&error).write();
                 }
+                forgotten = Some(edition);
                 break;
             }
         }
     }
-    Bookshelf::open(came)
+    Opened::as_it_came(came, forgotten)
 }
 
 /// A database that can't tell must not keep the book from being opened.
@@ -66,9 +97,52 @@ impl Engine {
         Ok(fetched.filter(|edition| order(&edition.versions(), &self.shelf.versions()) == Order::Newer))
     }
 
-    /// Of the newest edition of the open book that is here.
+    /// Of the newest edition of the open book that is here, and opens at the next start. Of none where the open one is not
+    /// whole any more, so that any that is published is worth being fetched.
     pub(crate) fn newest_versions(&self) -> Result<Versions, StoreError> {
-        Ok(self.waiting_edition()?.map_or_else(|| self.shelf.versions(), |edition| edition.versions()))
+        let book_id = &self.shelf.book.id;
+        let recorded = self.store.read(|connection| books::installed(connection, book_id))?;
+        Ok(match (recorded, self.shelf.source()) {
+            (Some(edition), _) if order(&edition.versions(), &self.shelf.versions()) == Order::Newer => {
+                edition.versions()
+            }
+            (None, BookSource::Edition(_)) => Versions::new(),
+            _ => self.shelf.versions(),
+        })
+    }
+
+    /// Reads every file of every installed edition. One that is not whole is opened no more, its damaged files are set aside,
+    /// and a sync fetches what is lacking of it; until then what the program came with opens.
+    pub(crate) fn verify_editions(&self) -> Result<Vec<VerifiedEdition>, ReadError> {
+        let mut verified = Vec::new();
+        let mut editions = self.store.read(books::all_installed)?;
+        // One that could not even be opened. It may be whole again meanwhile.
+        let forgotten = self.forgotten.iter().filter(|edition| !editions.contains(edition));
+        editions.extend(forgotten.cloned().collect::<Vec<_>>());
+        for edition in editions {
+            let id = EditionId::of(&edition);
+            // What can't be read is as good as damaged.
+            let is_whole = |entry| matches!(self.editions.read_in_place(&id, entry), Ok(Some(_)));
+            let damaged: Vec<_> = edition.files.iter().filter(|(_, entry)| !is_whole(entry)).collect();
+            if !damaged.is_empty() {
+                self.store.write(|tx| match books::installed(tx, &edition.book_id)? {
+                    Some(recorded) if recorded == edition => books::remove_installed(tx, &edition.book_id),
+                    // Another one was installed meanwhile.
+                    _ => Ok(()),
+                })?;
+                for (_, entry) in &damaged {
+                    self.blobs.set_aside_file(&self.editions.place_of(&id, entry))?;
+                }
+            }
+            verified.push(VerifiedEdition {
+                book_id: edition.book_id.clone(),
+                title: edition.title.clone(),
+                edition: edition.number,
+                files: u32::try_from(edition.files.len()).unwrap_or(u32::MAX),
+                damaged: damaged.iter().map(|(name, _)| name.to_string()).collect(),
+            });
+        }
+        Ok(verified)
     }
 
     /// Removes editions that nothing leads to any more and no running program reads from.
@@ -115,10 +189,7 @@ impl Engine {
     }
 
     /// Gathers what of an edition is on this computer already: most of a book stays as it was. Returns what is lacking.
-    pub(crate) fn gather_known(
-        &self,
-        edition: &Edition,
-    ) -> Result<Vec<(primer_domain::ids::TextDigest, u64)>, BlobError> {
+    pub(crate) fn gather_known(&self, edition: &Edition) -> Result<Vec<(TextDigest, u64)>, BlobError> {
         let id = EditionId::of(edition);
         let mut lacking = self.editions.lacking(&id, edition);
         if lacking.is_empty() {
@@ -130,10 +201,13 @@ impl Engine {
                 continue;
             }
             // A file of the open book that can't be read is fetched like any other.
-            if let Ok(Some(bytes)) = self.shelf.source().read(name.as_str())
-                && bytes.len() as u64 == entry.len_bytes
-                && primer_domain::ids::TextDigest::of(&bytes) == entry.digest
-            {
+            let open = || self.shelf.source().read(name.as_str()).ok()?;
+            let is_it = |bytes: &Cow<'_, [u8]>| {
+                bytes.len() as u64 == entry.len_bytes && TextDigest::of(bytes) == entry.digest
+            };
+            // It may have been in its place before, and only a part of it damaged.
+            let before = self.editions.read_in_place(&id, entry).ok().flatten().map(Cow::Owned);
+            if let Some(bytes) = before.or_else(|| open().filter(is_it)) {
                 self.editions.gather(&id, &entry.digest, &bytes)?;
                 lacking.remove(&entry.digest);
             }
