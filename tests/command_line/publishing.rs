@@ -66,6 +66,32 @@ fn a_reader_publishes_to_a_place_they_sync_with() {
 }
 
 #[test]
+fn objects_of_earlier_editions_are_removed_told_of_or_left_as_the_teacher_says() {
+    let stick = tempfile::tempdir().unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let mut book = BookOnDisk::write(&folder.path().join("book"));
+    let objects = || folders::files(&stick.path().join("books/test-book/objects")).len();
+    publish(&book.folder, stick.path(), &[]).json();
+    book.revise(1, 2);
+    assert_eq!(publish(&book.folder, stick.path(), &[]).json()["removed"], 0);
+    book.revise(1, 3);
+    for (words, removed, left) in [(&["--dry-run"][..], 2, 6), (&["--keep-old"], 0, 8)] {
+        let published = publish(&book.folder, stick.path(), words).json();
+        assert_eq!((&published["removed"], objects()), (&json!(removed), left), "{words:?}");
+    }
+    book.revise(1, 4);
+    let (book_path, stick_path) = (book.folder.to_str().unwrap(), stick.path().to_str().unwrap());
+    let told = |words: &[&str]| {
+        run(&mut primer(&[&["book", "publish", book_path, "folder", stick_path], words].concat())).out
+    };
+    let dry = told(&["--dry-run"]);
+    assert!(dry.contains("It would remove 4 objects of earlier editions"), "{dry}");
+    let done = told(&[]);
+    assert!(done.contains("Removed 4 objects of earlier editions"), "{done}");
+    assert_eq!(objects(), 6);
+}
+
+#[test]
 fn a_book_with_errors_or_a_text_without_a_new_version_is_refused_by_name() {
     let stick = tempfile::tempdir().unwrap();
     let folder = tempfile::tempdir().unwrap();

@@ -21,6 +21,7 @@ mod preview;
 mod profile;
 mod published;
 mod published_hostile;
+mod published_swept;
 mod published_verified;
 mod publisher;
 mod queue;

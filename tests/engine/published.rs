@@ -11,7 +11,7 @@ use primer_engine::Engine;
 use primer_engine::api::{ApiError, ErrorCode, Place, SyncWish, Synced, direct, dispatch};
 use primer_engine::bookshelf::BookSource;
 use primer_engine::env::{Env, Step};
-use primer_engine::publishing::Publication;
+use primer_engine::publishing::{Publication, Wish};
 use primer_engine::remote::Location;
 use serde_json::{Value, json};
 
@@ -45,9 +45,13 @@ impl Teacher {
     }
 
     pub fn try_publish(&self, dry: bool) -> Result<Publication, ApiError> {
+        self.try_publish_as(Wish { dry, keep_old: false })
+    }
+
+    pub fn try_publish_as(&self, wish: Wish) -> Result<Publication, ApiError> {
         let location = Location::Folder { path: self.stick.clone(), prefix: String::new() };
         let place = Place::Named { env: &self.env, location, secret_access_key: None, session_token: None };
-        direct::publish_book(self.folder(), &place, dry, |_| {})
+        direct::publish_book(self.folder(), &place, wish, |_| {})
     }
 
     pub fn publish(&self) -> Publication {
@@ -286,7 +290,7 @@ fn a_newer_edition_can_be_opened_at_once_where_its_reader_is_and_only_while_one_
     assert_eq!(open(&laptop, json!(1)).unwrap_err().code, ErrorCode::BookNotNewer);
 }
 
-fn runtime() -> tokio::runtime::Runtime {
+pub fn runtime() -> tokio::runtime::Runtime {
     tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap()
 }
 

@@ -288,13 +288,22 @@ pub struct Publish {
     pub place: Option<Box<AddRemoteCommand>>,
 }
 
+#[derive(Args)]
+pub struct PublishBook {
+    #[command(flatten)]
+    pub wanted: Publish,
+    /// Leave the objects of all earlier editions there.
+    #[arg(long, global = true)]
+    pub keep_old: bool,
+}
+
 #[derive(Subcommand)]
 pub enum BookCommand {
     /// Find every fault of a book, and what its conditions prove.
     Check { folder: PathBuf },
     /// Publish a book where readers sync: their computers fetch the newer edition. Without --to, name a folder or a server
-    /// as “primer remote add” does.
-    Publish(Publish),
+    /// as “primer remote add” does. Objects of earlier editions that nobody needs any more are removed there.
+    Publish(PublishBook),
     /// List the open book, and the published ones that are known.
     List {
         /// Ask the places where the reader syncs which books are published there.

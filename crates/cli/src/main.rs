@@ -31,7 +31,7 @@ use primer_engine::env::Env;
 use primer_engine::folders::data_folder;
 use primer_engine::{crashes, log};
 
-use arguments::{Arguments, BookCommand, Command, Global, Publish, UpdateCommand};
+use arguments::{Arguments, BookCommand, Command, Global, Publish, PublishBook, UpdateCommand};
 use output::Output;
 
 fn main() -> ExitCode {
@@ -59,9 +59,9 @@ fn run(arguments: &Arguments, output: &Output) -> Result<(), ApiError> {
         Command::Hash { file } => reading::hash(file, output),
         Command::Book(BookCommand::Check { folder }) => book::check_book(folder, output),
         // Without a reader, and without a data folder: nobody need read where they publish.
-        Command::Book(BookCommand::Publish(Publish { folder, to: None, dry_run, place: Some(place) })) => {
-            publishing::at_named_place(place, |place| publishing::publish(folder, place, *dry_run, output))
-        }
+        Command::Book(BookCommand::Publish(
+            book @ PublishBook { wanted: Publish { to: None, place: Some(place), .. }, .. },
+        )) => publishing::at_named_place(place, |place| publishing::publish(book, place, output)),
         Command::Backup(command) => backup::run(global, command, output),
         Command::Diagnostics => diagnostics::show(global, output),
         Command::Update(UpdateCommand::Publish(Publish {

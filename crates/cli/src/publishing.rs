@@ -1,24 +1,22 @@
 //! `primer book publish` and `primer book list`: what a teacher gives to a class, and which editions there are.
 
-use std::path::Path;
-
 use primer_engine::Engine;
 use primer_engine::api::{
     ApiError, BooksView, Came, ErrorCode, OfReader, Place, PublishedView, Standing, direct,
 };
 use primer_engine::env::Env;
-use primer_engine::publishing::Publication;
+use primer_engine::publishing::{Publication, Wish};
 
-use crate::arguments::{AddRemoteCommand, BookCommand, Global, Publish};
+use crate::arguments::{AddRemoteCommand, BookCommand, Global, Publish, PublishBook};
 use crate::output::Output;
 use crate::reading::reader;
 use crate::remotes::{location, which_remote};
 
 pub fn run(engine: &Engine, global: &Global, command: &BookCommand, output: &Output) -> Result<(), ApiError> {
     match command {
-        BookCommand::Publish(wanted) => at_known_place(engine, global, wanted, |place| {
-            publish(&wanted.folder, place, wanted.dry_run, output)
-        }),
+        BookCommand::Publish(book) => {
+            at_known_place(engine, global, &book.wanted, |place| publish(book, place, output))
+        }
         BookCommand::List { look } => {
             if *look {
                 let user_id = reader(engine, global)?.to_string();
@@ -66,9 +64,11 @@ fn two_places() -> ApiError {
     )
 }
 
-pub fn publish(folder: &Path, place: &Place<'_>, dry: bool, output: &Output) -> Result<(), ApiError> {
+pub fn publish(book: &PublishBook, place: &Place<'_>, output: &Output) -> Result<(), ApiError> {
+    let PublishBook { wanted: Publish { folder, dry_run: dry, .. }, keep_old } = book;
+    let (dry, wish) = (*dry, Wish { dry: *dry, keep_old: *keep_old });
     let found = |findings: &[String]| findings.iter().for_each(|finding| output.beside(finding));
-    let publication = direct::publish_book(folder, place, dry, found)?;
+    let publication = direct::publish_book(folder, place, wish, found)?;
     output.print(&publication, |publication| publication_words(publication, dry))
 }
 
@@ -92,6 +92,21 @@ fn publication_words(publication: &Publication, dry: bool) -> String {
         ),
     };
     words.push('\n');
+    let (removed, removed_bytes) = (publication.removed, publication.removed_bytes);
+    match (removed, dry) {
+        (0, _) => {}
+        (_, false) => words.push_str(&format!(
+            "Removed {removed} objects of earlier editions that nobody fetches any more ({removed_bytes} bytes).\n"
+        )),
+        (_, true) => words.push_str(&format!(
+            "It would remove {removed} objects of earlier editions that nobody fetches any more ({removed_bytes} bytes).\n"
+        )),
+    }
+    if let Some(why) = &publication.not_removed {
+        words.push_str(&format!(
+            "Not all objects of earlier editions could be removed. {why} They harm nobody, and go when the next edition is published.\n"
+        ));
+    }
     for name in &publication.left_out {
         words.push_str(&format!("Left out, as it is no part of a book: {name}\n"));
     }

@@ -1,5 +1,8 @@
 //! Publishing a book: its files as immutable objects first, the index that names them last, so that whoever reads the
-//! index finds all of it. Publishing again what is published sends only what is missing there.
+//! index finds all of it. Publishing again what is published sends only what is missing there. What two editions in turn name
+//! stays; older objects are removed once the index is there.
+
+mod sweep;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -11,7 +14,7 @@ use primer_domain::book::{Fault, MANIFEST_FILE};
 use primer_domain::ids::TextDigest;
 use primer_domain::publish::{
     ChapterFile, Draft, EDITION_LEN_MAX, Edition, EditionFault, FileEntry, FileKind, FileName, Next, Refusal,
-    next_edition,
+    next_edition, unnamed,
 };
 use primer_domain::timestamp::Timestamp;
 use serde::Serialize;
@@ -19,8 +22,9 @@ use thiserror::Error;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
+use self::sweep::{Swept, sweep};
 use crate::bookshelf::{BookError, BookSource, Bookshelf};
-use crate::remote::{Remote, RemoteError};
+use crate::remote::{Listed, Remote, RemoteError};
 use crate::sync::{keys, program};
 
 /// Files under way at once.
@@ -50,6 +54,15 @@ pub enum PublishError {
     Remote(#[from] RemoteError),
 }
 
+/// How a book is to be published.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Wish {
+    /// Only find out what would be done.
+    pub dry: bool,
+    /// Remove nothing of earlier editions.
+    pub keep_old: bool,
+}
+
 /// What was published, or would be.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Publication {
@@ -62,6 +75,11 @@ pub struct Publication {
     /// Objects that are, or would be, sent.
     pub sent: u64,
     pub sent_bytes: u64,
+    /// Objects of earlier editions that are, or would be, removed.
+    pub removed: u64,
+    pub removed_bytes: u64,
+    /// Why not all of them were, in a sentence.
+    pub not_removed: Option<String>,
     /// Files in the folder that are no part of a book.
     pub left_out: Vec<String>,
     pub requests: u64,
@@ -103,14 +121,13 @@ impl Manuscript {
         Ok(Manuscript { shelf, draft: Draft { book_id, title, chapters, files }, left_out })
     }
 
-    /// `dry`: only find out what would be done.
     pub async fn publish(
         self,
         remote: &Remote,
         at: Timestamp,
-        dry: bool,
+        wish: Wish,
     ) -> Result<Publication, PublishError> {
-        let before = remote.traffic();
+        let traffic = remote.traffic();
         let Manuscript { shelf, draft, left_out } = self;
         let (book_id, shipped) = (draft.book_id.clone(), shipped(&draft.book_id));
         let index = keys::book_index(&book_id);
@@ -122,22 +139,26 @@ impl Manuscript {
             ),
         };
         let next = next_edition(draft, published.as_ref(), shipped.as_ref(), at, program())?;
-        let (edition, unchanged) = match (next, published) {
-            (Next::Edition(edition), _) => (edition, false),
-            (Next::Unchanged, Some(published)) => (published, true),
+        let (edition, before, unchanged) = match (next, published) {
+            (Next::Edition(edition), before) => (edition, before, false),
+            // What was published before that nobody knows any more.
+            (Next::Unchanged, Some(published)) => (published, None, true),
             (Next::Unchanged, None) => unreachable!("nothing can't be as it was"),
         };
         let bytes = edition.to_json();
         // What no reader would take is not sent.
         Edition::parse(&bytes, &book_id).map_err(|fault| PublishError::Unfit { fault })?;
-        let listed = remote.list(&keys::book_objects(&book_id)).await?;
-        let there: BTreeMap<String, u64> =
-            listed.into_iter().map(|object| (object.key, object.len_bytes)).collect();
-        let mut missing = edition.objects();
-        missing
-            .retain(|digest, len_bytes| there.get(&keys::book_object(&book_id, digest)) != Some(len_bytes));
-        if !dry {
-            send(remote, &Arc::new(shelf), &edition, &missing).await?;
+        let there = objects(remote, &book_id).await?;
+        let missing = missing(&edition, &there);
+        // Only what was there before: somebody else may be putting objects of the next edition.
+        let old = match &before {
+            Some(before) if !wish.keep_old => unnamed(&there, &[&edition, before]),
+            _ => BTreeMap::new(),
+        };
+        let mut swept = Swept { removed: old.len() as u64, removed_bytes: old.values().sum(), failure: None };
+        if !wish.dry {
+            let shelf = Arc::new(shelf);
+            send(remote, &shelf, &edition, &missing).await?;
             if !unchanged {
                 remote.put(&index, &bytes).await?;
                 // Two who publish at once would else each believe that theirs is there.
@@ -145,7 +166,11 @@ impl Manuscript {
                 if now.is_none_or(|object| object.bytes != bytes) {
                     return Err(PublishError::Overtaken);
                 }
+                // Whoever published a moment ago may have removed what this edition takes up again.
+                let removed = self::missing(&edition, &objects(remote, &book_id).await?);
+                send(remote, &shelf, &edition, &removed).await?;
             }
+            swept = sweep(remote, &book_id, &old).await;
         }
         Ok(Publication {
             book_id,
@@ -155,10 +180,27 @@ impl Manuscript {
             files: edition.files.len() as u64,
             sent: missing.len() as u64,
             sent_bytes: missing.values().sum(),
+            removed: swept.removed,
+            removed_bytes: swept.removed_bytes,
+            not_removed: swept.failure.map(|error| error.words().sentence),
             left_out,
-            requests: remote.traffic().requests - before.requests,
+            requests: remote.traffic().requests - traffic.requests,
         })
     }
+}
+
+/// The objects of a book that are there, with their lengths in bytes.
+async fn objects(remote: &Remote, book_id: &str) -> Result<BTreeMap<TextDigest, u64>, RemoteError> {
+    let listed = remote.list(&keys::book_objects(book_id)).await?;
+    let object = |object: Listed| Some((keys::book_object_of(book_id, &object.key)?, object.len_bytes));
+    Ok(listed.into_iter().filter_map(object).collect())
+}
+
+/// Those of an edition that are not there as they should be.
+fn missing(edition: &Edition, there: &BTreeMap<TextDigest, u64>) -> BTreeMap<TextDigest, u64> {
+    let mut missing = edition.objects();
+    missing.retain(|digest, len_bytes| there.get(digest) != Some(len_bytes));
+    missing
 }
 
 async fn send(

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use primer_domain::timestamp::Timestamp;
 use primer_engine::api::{Place, direct};
 use primer_engine::env::Env;
+use primer_engine::publishing::Wish;
 use primer_engine::remote::Location;
 
 use crate::world::BookOnDisk;
@@ -17,7 +18,7 @@ pub const CHAPTERS: u32 = 3;
 /// Folders with the editions, written once for all runs.
 pub struct Books {
     folders: [PathBuf; EDITIONS],
-    /// What stands in a remote once each is published, by its key.
+    /// What stands in a remote once each is published, by its key: also what the one before needs, and nothing older.
     published: [BTreeMap<String, Vec<u8>>; EDITIONS],
 }
 
@@ -53,5 +54,5 @@ fn publish(book: &Path, remote: &Path) {
     let env = Env::new(|| Timestamp::from_unix_ms(0), || [0; 16]);
     let location = Location::Folder { path: remote.to_owned(), prefix: String::new() };
     let place = Place::Named { env: &env, location, secret_access_key: None, session_token: None };
-    direct::publish_book(book, &place, false, |_| {}).expect("the editions go on from each other");
+    direct::publish_book(book, &place, Wish::default(), |_| {}).expect("the editions go on from each other");
 }

@@ -38,9 +38,23 @@ impl Run<'_> {
             self.bucket.put(key, bytes)?;
             self.published = Some((published + 1).min(EDITIONS));
             self.count("editions published");
+            self.sweeps_older_than(edition);
         }
         self.note(format!("the teacher publishes edition {}, to its end: {}", edition + 1, !breaks_off));
         Ok(())
+    }
+
+    /// What neither this edition nor the one before names goes.
+    fn sweeps_older_than(&mut self, edition: usize) {
+        let objects = format!("books/{BOOK}/objects/");
+        let named = self.books.published(edition);
+        let there = self.bucket.objects().map(|(key, _)| key.to_owned());
+        let old: Vec<String> =
+            there.filter(|key| key.starts_with(&objects) && !named.contains_key(key)).collect();
+        for key in old {
+            self.bucket.delete(&key);
+            self.count("objects of earlier editions removed");
+        }
     }
 
     /// Nothing goes wrong any more: whoever syncs for two days has the newest edition, and opens it when started again.

@@ -17,4 +17,4 @@ pub use edition::{
 pub use file_name::{FileKind, FileName};
 pub use offer::{Judgement, Looked, Verdict, is_worth_a_try, question};
 pub use order::{Order, Versions, order};
-pub use publishing::{Draft, Next, Refusal, next_edition};
+pub use publishing::{Draft, Next, Refusal, next_edition, unnamed};

@@ -7,7 +7,7 @@ use thiserror::Error;
 use super::edition::{ChapterFile, Edition, FileEntry};
 use super::file_name::FileName;
 use super::order::{Order, order};
-use crate::ids::{ChapterId, ChapterVersion};
+use crate::ids::{ChapterId, ChapterVersion, TextDigest};
 use crate::timestamp::Timestamp;
 
 /// A book that is to be published.
@@ -77,6 +77,17 @@ pub fn next_edition(
     Ok(Next::Edition(next))
 }
 
+/// Of the objects that are there those that none of these editions names.
+pub fn unnamed(there: &BTreeMap<TextDigest, u64>, by: &[&Edition]) -> BTreeMap<TextDigest, u64> {
+    let mut unnamed = there.clone();
+    for edition in by {
+        for entry in edition.files.values() {
+            unnamed.remove(&entry.digest);
+        }
+    }
+    unnamed
+}
+
 fn goes_on_from(next: &Edition, before: &Edition) -> Result<(), Refusal> {
     for (id, published) in &before.chapters {
         let Some(chapter) = next.chapters.get(id) else { return Err(Refusal::MissingChapter { id: *id }) };
@@ -113,8 +124,8 @@ fn first_change(next: &Edition, before: &Edition) -> FileName {
 
 #[cfg(test)]
 mod tests {
-    use super::{Draft, Next, Refusal, next_edition};
-    use crate::ids::{ChapterId, ChapterVersion};
+    use super::{Draft, Next, Refusal, next_edition, unnamed};
+    use crate::ids::{ChapterId, ChapterVersion, TextDigest};
     use crate::publish::Edition;
     use crate::publish::edition::tests::{edition, name};
     use crate::timestamp::Timestamp;
@@ -175,6 +186,17 @@ mod tests {
         assert_eq!(publish(&older, Some(&first), None), Err(refused));
         let shorter = edition(1, &[(3, "one, revised")], &[]);
         assert_eq!(publish(&shorter, Some(&first), None), Err(Refusal::MissingChapter { id: ChapterId(2) }));
+    }
+
+    #[test]
+    fn what_two_editions_name_stays_and_only_what_neither_names_may_go() {
+        let first = edition(1, &[(1, "one"), (1, "two")], &[("a.svg", "a")]);
+        let second = edition(2, &[(2, "one, revised"), (1, "two")], &[("a.svg", "b")]);
+        let third = edition(3, &[(3, "one, revised again"), (1, "two")], &[("a.svg", "a")]);
+        let all = [&first, &second, &third].map(Edition::objects).into_iter().flatten().collect();
+        let gone = unnamed(&all, &[&third, &second]);
+        assert_eq!(gone.into_iter().collect::<Vec<_>>(), [(TextDigest::of(b"one"), 3)]);
+        assert_eq!(unnamed(&all, &[]), all);
     }
 
     #[test]

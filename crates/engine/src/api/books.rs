@@ -13,7 +13,7 @@ use super::remotes::{existing_remote, name};
 use crate::Engine;
 use crate::bookshelf::BookSource;
 use crate::env::Env;
-use crate::publishing::{Manuscript, Publication, PublishError};
+use crate::publishing::{Manuscript, Publication, PublishError, Wish};
 use crate::remote::{Credentials, Location, Remote};
 use crate::secrets::Secret;
 use crate::store::books::{self, Published};
@@ -59,7 +59,7 @@ impl Place<'_> {
 pub fn publish(
     folder: &Path,
     place: &Place<'_>,
-    dry: bool,
+    wish: Wish,
     found: impl FnOnce(&[String]),
 ) -> Result<Publication, ApiError> {
     let failed = |error: PublishError| match error {
@@ -77,7 +77,7 @@ pub fn publish(
         failed(error)
     })?;
     let (remote, env) = place.open()?;
-    network_runtime()?.block_on(manuscript.publish(&remote, env.now(), dry)).map_err(failed)
+    network_runtime()?.block_on(manuscript.publish(&remote, env.now(), wish)).map_err(failed)
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

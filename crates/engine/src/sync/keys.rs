@@ -51,6 +51,11 @@ pub fn book_object(book_id: &str, digest: &TextDigest) -> String {
     format!("{BOOKS}{book_id}/objects/{digest}")
 }
 
+/// The object of this book that such a key names; None for what Primer did not put there.
+pub fn book_object_of(book_id: &str, key: &str) -> Option<TextDigest> {
+    TextDigest::parse(key.strip_prefix(&book_objects(book_id))?)
+}
+
 /// The computer whose replica this is; None for what Primer did not put there.
 pub fn device_of(user: UserId, key: &str) -> Option<DeviceId> {
     DeviceId::parse(key.strip_prefix(&replicas(user))?.strip_suffix(".json")?)

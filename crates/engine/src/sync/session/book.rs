@@ -28,6 +28,10 @@ pub(super) struct BookWork {
     edition: Option<Edition>,
     /// Why it can't be had whole.
     lacking: Option<String>,
+    /// What was found lacking before the index was asked for once more.
+    doubted: Option<(Edition, String)>,
+    /// Whether that was done in this sync.
+    asked_again: bool,
 }
 
 /// A file of a book, by what it is.
@@ -164,6 +168,11 @@ impl Session {
             Edition::parse(body, &self.engine.shelf.book.id).ok()
         };
         let Some(edition) = self.book.dry.take().or_else(noted) else { return Ok(()) };
+        if let Some((_, why)) = self.book.doubted.take().filter(|(doubted, _)| *doubted == edition) {
+            // It is still what is published, and lacks what it lacked a moment ago.
+            (self.book.edition, self.book.lacking) = (Some(edition), Some(why));
+            return Ok(());
+        }
         let (here, now) = (self.engine.newest_versions()?, self.engine.env.now());
         if !is_worth_a_try(&edition.versions(), &here, judged, program(), now) {
             return Ok(());
@@ -225,7 +234,19 @@ impl Session {
     pub(super) fn install_book(&mut self) -> Result<(), SyncError> {
         self.stage = Stage::Done;
         let Some(edition) = self.book.edition.take() else { return Ok(()) };
-        let installed = match self.book.lacking.take() {
+        let lacking = self.book.lacking.take();
+        if let Some(why) = &lacking
+            && !self.book.asked_again
+        {
+            // Whoever published a newer edition meanwhile has removed what only older ones need: then that one is wanted.
+            self.book.asked_again = true;
+            self.book.doubted = Some((edition, why.clone()));
+            self.stage = Stage::BookIndex;
+            let etag = self.published()?.and_then(|known| known.etag).unwrap_or_default();
+            self.waiting.push_back(Task::GetBookIndex(etag, Try::First));
+            return Ok(());
+        }
+        let installed = match lacking {
             Some(why) => Err((Verdict::Lacking, why)),
             None => self.engine.install_edition(&edition)?,
         };
