@@ -1,11 +1,15 @@
 //! `primer model` and `primer chapter open --rewrite`: a model server as a person in a terminal or a script uses it.
 
+use std::io::{BufRead, BufReader, Read};
+use std::process::Stdio;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use serde_json::{Value, json};
 
-use crate::world::model_server::{ModelServer, Say, answer, in_other_words, refusal, streamed};
-use crate::world::{database, folders};
+use crate::world::model_server::{
+    ModelServer, STREAM, Say, SayAndHang, answer, in_other_words, refusal, streamed,
+};
+use crate::world::{database, folders, is_sentence};
 use crate::{Computer, run, run_with_input};
 
 const KEY: &str = "sk-very-secret-key-123";
@@ -204,4 +208,37 @@ fn the_test_shows_a_paragraph_that_the_model_wrote() {
         run.out.starts_with("A compass is a magnet.\n\nThe model “qwen” wrote a paragraph of 5 words in "),
         "{run:?}"
     );
+}
+
+#[test]
+fn a_chapter_that_another_program_rewrites_is_waited_for_and_one_that_was_killed_holds_nobody_up() {
+    let (arrived, arrives) = std::sync::mpsc::channel();
+    let server = ModelServer::start(move |number, asked| match number {
+        0 => {
+            arrived.send(()).unwrap();
+            SayAndHang(STREAM.to_owned())
+        }
+        _ => Say(streamed(&in_other_words(&asked.section()))),
+    });
+    let computer = computer();
+    set(&computer, &server);
+    let rewriting = ["chapter", "open", "3", "--rewrite"];
+    let start = |arguments: &[&str]| {
+        computer.primer(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+    };
+    let mut first = start(&rewriting);
+    arrives.recv().unwrap();
+    let mut second = start(&rewriting);
+    let mut said = BufReader::new(second.stderr.take().unwrap());
+    let mut sentence = String::new();
+    said.read_line(&mut sentence).unwrap();
+    assert!(is_sentence(&sentence) && sentence.contains("Another program"), "{sentence}");
+    first.kill().unwrap();
+    first.wait().unwrap();
+    let mut rest = String::new();
+    said.read_to_string(&mut rest).unwrap();
+    let output = second.wait_with_output().unwrap();
+    assert_eq!((output.status.code(), rest.as_str()), (Some(0), "2 sections are rewritten.\n"));
+    assert!(String::from_utf8(output.stdout).unwrap().contains("The very same for everybody"));
+    assert_eq!(server.asked().len(), 3);
 }

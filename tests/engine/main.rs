@@ -33,6 +33,7 @@ mod real_model;
 #[path = "../render/mod.rs"]
 mod render;
 mod rewriting;
+mod rewriting_at_once;
 #[cfg(unix)]
 mod rewriting_by_a_real_model;
 mod rewriting_faults;

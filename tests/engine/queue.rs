@@ -36,11 +36,11 @@ fn in_haste() -> Patience {
     Patience { busy_max: Duration::ZERO, ..impatient().patience }
 }
 
-fn queue(engine: &Arc<Engine>) -> Queue {
+pub fn queue(engine: &Arc<Engine>) -> Queue {
     Queue::new(Arc::clone(engine), in_haste())
 }
 
-fn start(computer: &Computer) -> Arc<Engine> {
+pub fn start(computer: &Computer) -> Arc<Engine> {
     let (clock, randomness) = (Arc::clone(&computer.clock), Arc::clone(&computer.randomness));
     let env = Env::new(
         move || Timestamp::from_unix_ms(clock.load(Ordering::SeqCst)),

@@ -165,6 +165,12 @@ pub fn rewrite(
     let shown = !output.is_json() && stderr().is_terminal();
     let mut bar = Bar::default();
     let report = engine.rewrite(user, ChapterId(number), &manner, &mut |step| {
+        if step == Step::Elsewhere && !output.is_json() {
+            let _ = writeln!(
+                stderr(),
+                "Another program on this computer is rewriting this chapter; what it makes of it is waited for."
+            );
+        }
         if shown {
             bar.show(step);
         }
@@ -211,6 +217,7 @@ impl Bar {
                 self.chars += text.chars().count();
                 self.waits = None;
             }
+            Step::Elsewhere => return,
             Step::Again => self.chars = 0,
             Step::Waiting(wait) => self.waits = Some(wait.as_secs()),
             Step::Done => *self = Bar { done: self.total, total: self.total, ..Bar::default() },

@@ -19,7 +19,7 @@ use crate::installed::{Opened, open_newest};
 use crate::news::News;
 use crate::reading::Flights;
 use crate::rendered::RenderedPages;
-use crate::rewriting;
+use crate::rewriting::{self, Claims};
 use crate::secrets::Secrets;
 use crate::store::{Store, StoreError};
 use crate::sync::Desk;
@@ -49,7 +49,7 @@ pub struct Engine {
     pub(crate) pages: RenderedPages,
     pub(crate) flights: Flights,
     /// Apart from the visits: reading does not wait for a model.
-    pub(crate) rewritings: Flights,
+    pub(crate) claims: Claims,
     pub(crate) notes: Mutex<Notes>,
     pub(crate) secrets: Secrets,
     pub(crate) desk: Desk,
@@ -82,7 +82,7 @@ impl Engine {
             editions,
             pages: RenderedPages::new(data),
             flights: Flights::default(),
-            rewritings: Flights::default(),
+            claims: Claims::in_folder(data),
             notes: Mutex::new(Notes::default()),
             secrets,
             desk: Desk::telling(news.clone()),

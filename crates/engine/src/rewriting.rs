@@ -6,7 +6,8 @@
 //! - **All or nothing.** A server that fails, a wish to stop, or a text that does not pass as a whole leaves everything
 //!   as it was. A single section whose answer is refused twice stands as it was, with the reason.
 //! - **One background.** It is read once; the text is made for it and kept under its hash, whatever is saved meanwhile.
-//! - **One at a time** for each reader, chapter, background and version; who comes second finds what the first one made.
+//! - **One at a time** for each reader and chapter, in whichever programs on this data folder; who comes second finds what
+//!   the first one made.
 //!
 //! A chapter that is rewritten already is not sent again, unless its reader wants another text of it: then that takes the
 //! place of the first once it is whole, and the first stays here to be opened again.
@@ -14,6 +15,7 @@
 //! [`Queue`] does so in the background, for the wishes that wait.
 
 mod asking;
+mod claims;
 mod desk;
 mod keeping;
 mod live;
@@ -21,7 +23,7 @@ mod queue;
 mod speed;
 
 use std::io;
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use primer_domain::book::Chapter;
@@ -34,6 +36,7 @@ use primer_domain::rewrite::{
 use primer_domain::storage_path::StoragePath;
 use thiserror::Error;
 
+pub(crate) use claims::{Claim, Claims};
 pub use desk::{Desk, Last, Trouble};
 pub use live::{Live, Seen};
 pub use queue::{Queue, Turn, start};
@@ -132,6 +135,8 @@ pub struct Manner {
 /// How far a rewriting is, told as it goes on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Step<'a> {
+    /// Another program on this data folder rewrites the chapter. What that makes of it is waited for.
+    Elsewhere,
     /// This many sections are done, of so many; the next one is asked for. None before the first heading.
     Section { done: usize, total: usize, heading: Option<&'a str> },
     /// More of the present section's text, as it comes. It may still be refused.
@@ -165,25 +170,32 @@ impl Engine {
         manner: &Manner,
         shows: &mut dyn FnMut(Step<'_>),
     ) -> Result<Report, RewriteError> {
+        self.chapter(id)?;
+        let profile = self.current_profile(user)?;
+        self.model_setting(user)?.ok_or(RewriteError::Off)?;
+        let shown = self.shown(&profile, id)?;
+        if let Some(claim) = self.claims.try_take(user, id).map_err(ReadError::from)? {
+            return self.rewrite_claimed(&claim, user, id, manner, shows);
+        }
+        shows(Step::Elsewhere);
+        let claim = self.claims.take(user, id, &manner.cancel)?;
+        // Who was here first may have put another text in the place of the one that was to be improved.
+        let again = manner.again && self.shown(&profile, id)? == shown;
+        self.rewrite_claimed(&claim, user, id, &Manner { again, ..manner.clone() }, shows)
+    }
+
+    pub(crate) fn rewrite_claimed(
+        &self,
+        _alone: &Claim,
+        user: UserId,
+        id: ChapterId,
+        manner: &Manner,
+        shows: &mut dyn FnMut(Step<'_>),
+    ) -> Result<Report, RewriteError> {
         let chapter = self.chapter(id)?;
         let profile = self.current_profile(user)?;
         let setting = self.model_setting(user)?.ok_or(RewriteError::Off)?;
-        let key = (user, id, profile.hash, chapter.version);
-        let shown = self.shown(&profile, id)?;
-        let flight = self.rewritings.of(key);
-        let report = {
-            let _alone = flight.lock().unwrap_or_else(PoisonError::into_inner);
-            match self.shown(&profile, id)? {
-                // Who was here first has just put another text in the place of the one that was to be improved.
-                now if manner.again && now != shown => {
-                    let once = Manner { again: false, ..manner.clone() };
-                    self.rewrite_alone(chapter, profile, &setting, &once, shows)
-                }
-                _ => self.rewrite_alone(chapter, profile, &setting, manner, shows),
-            }
-        };
-        self.rewritings.land(&key);
-        report
+        self.rewrite_alone(chapter, profile, &setting, manner, shows)
     }
 
     fn shown(&self, profile: &CurrentProfile, id: ChapterId) -> Result<Option<StoragePath>, StoreError> {

@@ -58,6 +58,7 @@ pub fn remove_reader(engine: &Engine, request: OfReader) -> Result<Startup, ApiE
     engine.remove_texts(&leaving)?;
     engine.remove_model_key(user)?;
     engine.store.write(|transaction| users::remove(transaction, user))?;
+    engine.claims.forget(user)?;
     super::readers::startup(engine, Nothing {})
 }
 

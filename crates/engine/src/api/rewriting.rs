@@ -20,6 +20,9 @@ use crate::reading::CurrentProfile;
 use crate::rewriting::{Last, Remedy, RewriteError, Seen};
 use crate::store::wishes::{self, Wish};
 
+const ELSEWHERE: &str =
+    "Another program on this computer is rewriting it just now, and what that makes of it opens here too.";
+
 /// Keeps the wish; what comes of it is for the status to say.
 pub fn wish(engine: &Engine, request: WishRewrite) -> Result<RewritingStatus, ApiError> {
     let user = existing(engine, &request.user_id)?;
@@ -105,17 +108,24 @@ fn status_of(
         _ => None,
     };
     let title = |chapter| engine.chapter(chapter).map(|chapter| chapter.title.clone()).unwrap_or_default();
-    let waiting = wishes.iter().map(|wish| RewritingWish {
-        chapter_id: wish.chapter.0,
-        title: title(wish.chapter),
-        again: wish.again,
-        reason: reason(wish, setting.as_ref(), free_at, now),
-        tries: wish.tries,
+    let waiting = wishes.iter().map(|wish| {
+        let is_elsewhere = engine.claims.is_taken(user, wish.chapter)?;
+        Ok(RewritingWish {
+            chapter_id: wish.chapter.0,
+            title: title(wish.chapter),
+            again: wish.again,
+            reason: match is_elsewhere {
+                true => ELSEWHERE.to_owned(),
+                false => reason(wish, setting.as_ref(), free_at, now),
+            },
+            tries: wish.tries,
+        })
     });
+    let waiting = waiting.collect::<Result<Vec<_>, ApiError>>()?;
     Ok(RewritingStatus {
         is_on: setting.is_some(),
         changes: desk.changes(),
-        waiting: waiting.collect(),
+        waiting,
         now: under_way.map(|(chapter, seen)| RewritingNow {
             chapter_id: chapter.0,
             title: title(chapter),

@@ -2,7 +2,7 @@
 //!
 //! Nothing of it outlives the program: after a start every server is tried as if nothing had been.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -23,6 +23,8 @@ pub struct Desk {
     lines: Mutex<BTreeMap<UserId, Line>>,
     /// What tries brought that did not come to their end.
     unfinished: Mutex<BTreeMap<(UserId, ChapterId), Live>>,
+    /// What other programs rewrite, and this one waits for.
+    elsewhere: Mutex<BTreeSet<(UserId, ChapterId)>>,
     /// Which chapter each reader opened last, since the start.
     reading: Mutex<BTreeMap<UserId, ChapterId>>,
     /// The network may be back.
@@ -202,6 +204,18 @@ impl Desk {
         }
         estimates.insert(key, estimate);
         Ok(estimate)
+    }
+
+    /// False if it is waited for already.
+    pub(super) fn begin_to_wait(&self, user: UserId, chapter: ChapterId) -> bool {
+        lock(&self.elsewhere).insert((user, chapter))
+    }
+
+    /// The other program has made a text of it, or has not.
+    pub(super) fn end_waiting(&self, user: UserId, chapter: ChapterId) {
+        lock(&self.elsewhere).remove(&(user, chapter));
+        self.note_change();
+        self.bell.notify_one();
     }
 
     pub(crate) fn note_reading(&self, user: UserId, chapter: ChapterId) {

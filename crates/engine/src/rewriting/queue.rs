@@ -14,7 +14,7 @@ use primer_domain::ids::{ChapterId, UserId};
 use primer_domain::timestamp::Timestamp;
 use tokio::time::sleep;
 
-use super::{Manner, Remedy, Report, RewriteError};
+use super::{Claim, Manner, Remedy, Report, RewriteError};
 use crate::Engine;
 use crate::api::ApiError;
 use crate::log;
@@ -52,7 +52,7 @@ pub fn start(engine: Arc<Engine>) -> io::Result<()> {
 }
 
 pub struct Queue {
-    engine: Arc<Engine>,
+    pub(super) engine: Arc<Engine>,
     patience: Patience,
 }
 
@@ -90,12 +90,15 @@ impl Queue {
                 .with_line(wish.user, &setting, |line| (line.needs_person(), line.free_at(now)));
             match free_at {
                 _ if needs_person => {}
-                None => {
-                    self.go_about(&wish, &profile, &setting)?;
-                    // After what came of it was noted.
-                    engine.news.tell();
-                    return Ok(Turn::Took(wish.chapter));
-                }
+                None => match engine.claims.try_take(wish.user, wish.chapter)? {
+                    Some(claim) => {
+                        self.go_about(claim, &wish, &profile, &setting)?;
+                        // After what came of it was noted.
+                        engine.news.tell();
+                        return Ok(Turn::Took(wish.chapter));
+                    }
+                    None => self.come_back_to(&wish)?,
+                },
                 Some(at) => next = Some(next.map_or(at, |next| next.min(at))),
             }
         }
@@ -120,6 +123,7 @@ impl Queue {
 
     fn go_about(
         &self,
+        claim: Claim,
         wish: &Wish,
         profile: &CurrentProfile,
         setting: &ModelSetting,
@@ -128,7 +132,7 @@ impl Queue {
         let (user, chapter, book) = (wish.user, wish.chapter, &engine.shelf.book.id);
         let desk = &engine.rewriting_desk;
         let seat = desk.take_seat(user, chapter, profile.hash);
-        // Whoever withdraws it from now on finds it under way.
+        // Whoever withdraws it from now on finds it under way. Another program may just have fulfilled it.
         let kept = engine.store.read(|connection| wishes::find(connection, user, book, chapter))?;
         if kept.is_none_or(|kept| kept.wished_at != wish.wished_at) {
             return Ok(());
@@ -137,7 +141,10 @@ impl Queue {
         let (patience, cancel, live) = (self.patience, seat.cancel.clone(), seat.live.clone());
         let begun_at = engine.env.now();
         desk.with_line(user, setting, |line| line.pace.take(begun_at));
-        let done = engine.rewrite(user, chapter, &Manner { patience, cancel, again, live }, &mut |_| {});
+        let manner = Manner { patience, cancel, again, live };
+        let done = engine.rewrite_claimed(&claim, user, chapter, &manner, &mut |_| {});
+        // Before anybody is told what came of it.
+        drop(claim);
         match done {
             Ok(report) => {
                 seat.leave(user, chapter, false);
