@@ -265,6 +265,7 @@ fn a_wish_outlives_the_program() {
     assert_eq!(status["waiting"][0]["tries"], 1);
     assert!(status["waiting"][0]["reason"].as_str().unwrap().contains("a fault of its own"), "{status}");
     switch.turn_on();
+    world.when_due();
     assert_eq!(world.turns(), (vec![1], Turn::Idle));
     assert!(world.text(1).contains("primer:rewritten"));
     assert_eq!(database::dump(&world.computer.data(), "rewrite_wishes").len(), 0);

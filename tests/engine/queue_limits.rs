@@ -107,6 +107,73 @@ fn a_server_that_fails_three_times_in_a_row_is_left_alone_and_one_probe_brings_i
 }
 
 #[test]
+fn a_start_of_the_program_makes_nothing_of_how_a_server_failed_undone() {
+    let switch = OnAndOff::new(false, fails);
+    let mut world = waiting(&switch.server);
+    world.wish(1, false);
+    for _ in 0..3 {
+        let (took, turn) = world.turns();
+        let before = world.status();
+        world = world.restarted();
+        // Neither the status nor the queue is the first to look.
+        assert_eq!((took, world.turns()), (vec![1], (vec![], turn)));
+        assert_eq!(world.status(), before);
+        world.when_due();
+    }
+    let trouble = world.status()["trouble"].clone();
+    assert!(trouble["message"].as_str().unwrap().contains("3 times in a row"), "{trouble}");
+    world.turns();
+    let world = world.restarted();
+    let trouble = world.status()["trouble"].clone();
+    assert!(trouble["message"].as_str().unwrap().contains("out of memory"), "{trouble}");
+    assert!(trouble["message"].as_str().unwrap().contains("4 times in a row"), "{trouble}");
+    assert_eq!(switch.server.asked().len(), 4);
+    // A chapter that goes well ends it, for the next start too.
+    switch.turn_on();
+    world.when_due();
+    assert_eq!(world.turns(), (vec![1], Turn::Idle));
+    let world = world.restarted();
+    assert_eq!(world.status()["trouble"], Value::Null);
+    world.wish(2, false);
+    assert_eq!(world.turns(), (vec![2], Turn::Idle));
+}
+
+#[test]
+fn whoever_asks_has_a_server_tried_that_failed_before_a_start_or_a_time_that_was_wrong() {
+    let left_alone = || {
+        let switch = OnAndOff::new(false, fails);
+        let world = waiting(&switch.server);
+        world.wish(1, false);
+        world.turns();
+        for _ in 0..3 {
+            world.when_due();
+            world.turns();
+        }
+        switch.turn_on();
+        (switch, world.restarted())
+    };
+    let (_switch, world) = left_alone();
+    assert_eq!(world.turns().0, Vec::<u32>::new());
+    world.wish(1, false);
+    // That it was asked for outlives a start as well.
+    let world = world.restarted();
+    assert_eq!(world.turns(), (vec![1], Turn::Idle));
+    let (_switch, world) = left_alone();
+    call(&world.engine, "network_is_back", json!({}));
+    let Turn::Until(at) = world.turn() else { panic!("it is spread") };
+    assert!(at.unix_ms() - world.computer.clock.load(Ordering::SeqCst) < 3_000);
+    for hours in [-2, -24 * 365, 24 * 365] {
+        let (_switch, world) = left_alone();
+        world.later(hours * 3600 * 1000);
+        assert_eq!(world.turns(), (vec![1], Turn::Idle), "{hours} hours");
+    }
+    // Another server has done nothing wrong.
+    let (_switch, world) = left_alone();
+    set_model(&world.engine, world.user, &ModelServer::making(in_other_words));
+    assert_eq!(world.turns(), (vec![1], Turn::Idle));
+}
+
+#[test]
 fn whoever_asks_again_has_a_server_tried_that_was_left_alone() {
     let switch = OnAndOff::new(false, fails);
     let world = waiting(&switch.server);

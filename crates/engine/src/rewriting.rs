@@ -20,6 +20,7 @@ mod desk;
 mod keeping;
 mod live;
 mod queue;
+mod rest;
 mod speed;
 
 use std::io;

@@ -15,12 +15,15 @@ const LONGEST_PAUSE_MS: u64 = 30 * 60_000;
 /// A server that asks for more must not silence a reader's wishes for ever.
 const LONGEST_ASKED_MS: u64 = 24 * 60 * 60_000;
 
-#[derive(Debug, Clone, Default)]
+/// All that is to be known of it at another start of the program.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Breaker {
     /// In a row.
-    failures: u32,
-    own_until: Option<Timestamp>,
-    asked_until: Option<Timestamp>,
+    pub failures: u32,
+    /// For how long it is left alone for its failures.
+    pub own_until: Option<Timestamp>,
+    /// For how long it asked to be left alone.
+    pub asked_until: Option<Timestamp>,
 }
 
 impl Breaker {
@@ -47,18 +50,17 @@ impl Breaker {
         self.failures >= OPENS_AFTER
     }
 
-    pub fn failures(&self) -> u32 {
-        self.failures
-    }
-
     /// When it is asked next; none if it may be now.
     pub fn closed_until(&self, now: Timestamp) -> Option<Timestamp> {
-        let until = self.own_until.max(self.asked_until)?;
-        let left_ms = until.unix_ms() - now.unix_ms();
-        // More than was ever waited for: the clock was put back.
-        let longest_ms = i64::try_from(LONGEST_ASKED_MS).unwrap_or(i64::MAX);
-        (1..=longest_ms).contains(&left_ms).then_some(until)
+        let own = self.own_until.filter(|until| is_ahead(*until, now, LONGEST_PAUSE_MS));
+        own.max(self.asked_until.filter(|until| is_ahead(*until, now, LONGEST_ASKED_MS)))
     }
+}
+
+/// False also for more than is ever waited for: the clock was put back, or had been wrong before.
+fn is_ahead(until: Timestamp, now: Timestamp, longest_ms: u64) -> bool {
+    let left_ms = until.unix_ms().saturating_sub(now.unix_ms());
+    u64::try_from(left_ms).is_ok_and(|left_ms| (1..=longest_ms).contains(&left_ms))
 }
 
 /// Of which `jitter` leaves between half and all.
@@ -91,7 +93,7 @@ mod tests {
         let mut waits = Vec::new();
         for failures in 1..=12 {
             breaker.failed(at(0), None, 0);
-            assert_eq!((breaker.is_open(), breaker.failures()), (failures >= 3, failures));
+            assert_eq!((breaker.is_open(), breaker.failures), (failures >= 3, failures));
             waits.push(breaker.closed_until(at(0)).unwrap().unix_ms() - at(0).unix_ms());
         }
         let minutes = |minutes: i64| minutes * 60_000 / 2;
@@ -114,7 +116,22 @@ mod tests {
         assert_eq!(breaker.closed_until(at(90_200)), None);
         breaker.failed(at(0), Some(u64::MAX), 0);
         assert_eq!(breaker.closed_until(at(0)), Some(at(24 * 60 * 60_000)));
-        assert_eq!(breaker.closed_until(at(-5)), None, "the clock was put back");
+        assert_eq!(breaker.closed_until(at(-5)), Some(at(30_000)), "the clock was put back, by little");
+    }
+
+    #[test]
+    fn a_clock_that_was_wrong_puts_nothing_off_for_longer_than_is_ever_waited_for() {
+        const HOUR: i64 = 60 * 60_000;
+        let mut breaker = Breaker::default();
+        breaker.failed(at(2 * HOUR), None, 0);
+        assert_eq!(breaker.closed_until(at(0)), None, "put back by two hours");
+        breaker.failed(at(10 * 365 * 24 * HOUR), Some(60_000), 0);
+        assert_eq!(breaker.closed_until(at(0)), None, "years ahead before");
+        breaker.failed(at(0), Some(2 * 60_000), 0);
+        assert_eq!(breaker.closed_until(at(0)), Some(at(2 * 60_000)));
+        assert_eq!(breaker.closed_until(at(-24 * HOUR)), None, "no server asks for more than a day");
+        breaker.failed(Timestamp::from_unix_ms(i64::MAX), None, 0);
+        assert_eq!(breaker.closed_until(Timestamp::from_unix_ms(i64::MIN)), None);
     }
 
     #[test]

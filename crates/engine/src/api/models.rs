@@ -86,7 +86,7 @@ pub fn set(engine: &Engine, request: SetModel) -> Result<ModelView, ApiError> {
     if let Some(key) = key {
         engine.save_model_key(user, key)?;
     }
-    engine.rewriting_desk.ask(user, engine.env.now());
+    engine.ask_server(user, &setting)?;
     view(engine, user)
 }
 

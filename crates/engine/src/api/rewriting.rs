@@ -31,20 +31,19 @@ pub fn wish(engine: &Engine, request: WishRewrite) -> Result<RewritingStatus, Ap
     let profile = engine.current_profile(user)?;
     let is_rewritten = engine.is_rewritten(&profile, chapter)?;
     if request.again || !is_rewritten {
-        let wished_at = engine.env.now();
         let wish = Wish {
             user,
             chapter: chapter.id,
             hash: profile.hash,
             again: request.again && is_rewritten,
-            wished_at,
+            wished_at: engine.env.now(),
             tries: 0,
             answered_tries: 0,
             last_reason: None,
         };
         let book = &engine.shelf.book.id;
         engine.store.write(|transaction| wishes::save(transaction, book, &wish))?;
-        engine.rewriting_desk.ask(user, wished_at);
+        engine.ask_server(user, &setting)?;
     }
     status_of(engine, user, Some(setting))
 }
@@ -94,6 +93,9 @@ fn status_of(
 ) -> Result<RewritingStatus, ApiError> {
     let desk = &engine.rewriting_desk;
     let now = engine.env.now();
+    if let Some(setting) = &setting {
+        engine.recall_line(user, setting)?;
+    }
     let under_way = desk.under_way(user).map(|(chapter, live)| (chapter, live.seen()));
     let mut wishes = engine.wishes_in_order(Some(user))?;
     wishes.retain(|wish| under_way.as_ref().is_none_or(|(chapter, _)| *chapter != wish.chapter));

@@ -1,6 +1,6 @@
 //! What is being rewritten just now, how each reader's server has behaved, and the bell that wakes the queue.
 //!
-//! Nothing of it outlives the program: after a start every server is tried as if nothing had been.
+//! Only how a server has failed outlives the program (`rest.rs`).
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -11,6 +11,7 @@ use primer_domain::rewrite::{Breaker, Estimate, KeptSection, Pace};
 use primer_domain::timestamp::Timestamp;
 use tokio::sync::Notify;
 
+use super::rest::Rest;
 use super::{Live, Remedy, Report};
 use crate::Cancel;
 use crate::api::ApiError;
@@ -160,20 +161,38 @@ impl Desk {
 
     /// How often in a row the server failed, where that is too often to go on as if nothing had been.
     pub(crate) fn failures_in_a_row(&self, user: UserId, setting: &ModelSetting) -> Option<u32> {
-        self.with_line(user, setting, |line| line.breaker.is_open().then(|| line.breaker.failures()))
+        self.with_line(user, setting, |line| line.breaker.is_open().then_some(line.breaker.failures))
     }
 
     pub(crate) fn last(&self, user: UserId) -> Option<Last> {
         lock(&self.lines).get(&user)?.last.clone()
     }
 
-    /// The reader asks for it, or has changed what may have been wrong.
-    pub(crate) fn ask(&self, user: UserId, now: Timestamp) {
-        if let Some(line) = lock(&self.lines).get_mut(&user) {
-            line.trouble = None;
-            line.breaker.try_soon(now, 0);
-        }
-        self.bell.notify_one();
+    /// Somebody asks for it, or has changed what may have been wrong. False if nothing was.
+    pub(super) fn try_now(&self, user: UserId, now: Timestamp) -> bool {
+        let mut lines = lock(&self.lines);
+        let Some(line) = lines.get_mut(&user) else { return false };
+        line.trouble = None;
+        line.breaker.try_soon(now, 0);
+        line.breaker.failures > 0
+    }
+
+    pub(super) fn has_line(&self, user: UserId) -> bool {
+        lock(&self.lines).contains_key(&user)
+    }
+
+    /// As it was before the program was started.
+    pub(super) fn open_line(&self, user: UserId, setting: &ModelSetting, rest: Rest) {
+        let Rest { breaker, trouble } = rest;
+        let line = || Line { breaker, trouble, ..Line::of(setting) };
+        lock(&self.lines).entry(user).or_insert_with(line);
+    }
+
+    /// What is to be known of the line at another start.
+    pub(super) fn rest(&self, user: UserId) -> Option<(ModelSetting, Rest)> {
+        let lines = lock(&self.lines);
+        let line = lines.get(&user)?;
+        Some((line.setting.clone(), Rest { breaker: line.breaker, trouble: line.trouble.clone() }))
     }
 
     /// The network may be back: what failed for want of it is worth trying soon.

@@ -76,9 +76,15 @@ impl Queue {
     pub fn turn(&self) -> Result<Turn, ApiError> {
         let engine = &*self.engine;
         let now = engine.env.now();
+        let wishes = engine.wishes_in_order(None)?;
+        for wish in &wishes {
+            if let Some(setting) = engine.model_setting(wish.user)? {
+                engine.recall_line(wish.user, &setting)?;
+            }
+        }
         engine.rewriting_desk.take_hurry(now, self.jitter() % START_SPREAD_MS);
         let mut next: Option<Timestamp> = None;
-        for wish in engine.wishes_in_order(None)? {
+        for wish in wishes {
             let profile = engine.current_profile(wish.user)?;
             if self.is_void(&wish, &profile)? {
                 self.end(&wish)?;
@@ -172,13 +178,18 @@ impl Queue {
     ) -> Result<(), ApiError> {
         let engine = &*self.engine;
         let (user, chapter, book) = (wish.user, wish.chapter, &engine.shelf.book.id);
-        engine.rewriting_desk.with_line(user, setting, |line| {
+        let had_failed = engine.rewriting_desk.with_line(user, setting, |line| {
+            let had_failed = line.breaker.failures > 0;
             if report.tokens.is_none() && report.stored.is_none() && !line.breaker.is_open() {
                 // Nothing was asked after all.
                 line.pace.give_back();
             }
             line.succeeded(chapter, report);
+            had_failed
         });
+        if had_failed {
+            engine.store.write(|transaction| engine.keep_line(transaction, user))?;
+        }
         // For a background that was changed meanwhile it is still to be done.
         let hash = engine.current_profile(user)?.hash;
         if hash == profile.hash {
@@ -212,9 +223,10 @@ impl Queue {
         }
         let answered = remedy == Remedy::Wait { answered: true };
         let book = &engine.shelf.book.id;
-        engine
-            .store
-            .write(|transaction| wishes::note_try(transaction, book, wish, &told.message, answered))?;
+        engine.store.write(|transaction| {
+            engine.keep_line(transaction, wish.user)?;
+            wishes::note_try(transaction, book, wish, &told.message, answered)
+        })?;
         Ok(())
     }
 
