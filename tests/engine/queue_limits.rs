@@ -9,7 +9,9 @@ use serde_json::{Value, json};
 
 use crate::queue::{OnAndOff, fails, waiting, waiting_chapters, wish};
 use crate::rewriting::{KEY, TWO_SECTIONS, set_model};
-use crate::world::model_server::{ModelServer, Say, in_other_words, refusal, streamed};
+use crate::world::model_server::{
+    DONE, ModelServer, STREAM, Say, finish, in_other_words, part, refusal, streamed,
+};
 use crate::world::{is_sentence, python};
 use crate::{assert_visit, call, reader};
 
@@ -65,6 +67,22 @@ fn three_chapters_a_minute_are_begun_or_as_many_as_the_reader_says() {
     world.wish_all(&[2, 3], true);
     let (took, turn) = world.turns();
     assert!(took == [2] && matches!(turn, Turn::Until(_)), "{took:?}");
+}
+
+#[test]
+fn chapters_of_which_nothing_could_be_kept_count_too_though_the_server_tells_no_tokens() {
+    let server = ModelServer::start(|_, _| {
+        Say(format!("{STREAM}{}{}{DONE}", part("I'm sorry, but I can't help with that."), finish("stop")))
+    });
+    let world = waiting(&server);
+    world.wish_all(&[1, 2, 3], false);
+    assert_eq!(world.turns(), (vec![1, 2, 3], Turn::Idle));
+    assert_eq!(world.status()["last"]["tokens"], Value::Null);
+    let asked = server.asked().len();
+    world.wish(1, false);
+    let (took, turn) = world.turns();
+    assert!(took.is_empty() && matches!(turn, Turn::Until(_)), "{took:?} {turn:?}");
+    assert_eq!(server.asked().len(), asked);
 }
 
 #[test]

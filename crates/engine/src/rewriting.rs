@@ -158,6 +158,8 @@ pub struct Report {
     /// Of what the model made now, or of the text from before where it was not asked.
     pub rewritten_sections: usize,
     pub kept: Vec<KeptSection>,
+    /// Whether the model was asked for anything. Where an earlier try brought all of it, it was not.
+    pub asked: bool,
     /// Of what was asked for it; none if nothing was, or the server does not tell.
     pub tokens: Option<Tokens>,
 }
@@ -251,6 +253,7 @@ impl Engine {
             stored: None,
             rewritten_sections: rewritten.rewritten_sections,
             kept: rewritten.kept.clone(),
+            asked: seen.speed.sections > 0,
             tokens: seen.tokens,
         };
         let path = StoragePath { digest: TextDigest::of(rewritten.text.as_bytes()).prefix(), ..floor.path };
@@ -298,7 +301,7 @@ impl Engine {
             return Ok(None);
         }
         let (rewritten_sections, kept) = sections_of(record, &visit.markdown);
-        Ok(Some(Report { stored: None, rewritten_sections, kept, tokens: None }))
+        Ok(Some(Report { stored: None, rewritten_sections, kept, asked: false, tokens: None }))
     }
 }
 

@@ -180,7 +180,7 @@ impl Queue {
         let (user, chapter, book) = (wish.user, wish.chapter, &engine.shelf.book.id);
         let had_failed = engine.rewriting_desk.with_line(user, setting, |line| {
             let had_failed = line.breaker.failures > 0;
-            if report.tokens.is_none() && report.stored.is_none() && !line.breaker.is_open() {
+            if !report.asked && !line.breaker.is_open() {
                 // Nothing was asked after all.
                 line.pace.give_back();
             }
