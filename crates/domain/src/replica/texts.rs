@@ -42,22 +42,25 @@ pub fn better(a: (&StoragePath, &TextEntry), b: (&StoragePath, &TextEntry)) -> b
 }
 
 /// Of two announcements of one text, the one with the earlier stamp; beyond that the smaller, so that all
-/// choose the same.
-pub fn earlier<'a>(a: &'a TextEntry, b: &'a TextEntry) -> &'a TextEntry {
-    fn order(entry: &TextEntry) -> (Stamp, TextDigest, u64, &str, &str, u32) {
-        let TextEntry { book_id, digest, len_bytes, generator, improvements, stamp } = entry;
-        (*stamp, *digest, *len_bytes, generator, book_id, *improvements)
+/// choose the same. Of how often it was improved the one that knows more is right: an older program leaves that out.
+pub fn earlier(a: &TextEntry, b: &TextEntry) -> TextEntry {
+    fn order(entry: &TextEntry) -> (Stamp, TextDigest, u64, &str, &str) {
+        let TextEntry { book_id, digest, len_bytes, generator, stamp, improvements: _ } = entry;
+        (*stamp, *digest, *len_bytes, generator, book_id)
     }
-    if order(b) < order(a) { b } else { a }
+    let first = if order(b) < order(a) { b } else { a };
+    TextEntry { improvements: a.improvements.max(b.improvements), ..first.clone() }
 }
 
-/// Takes from `other` the texts that are not known here, or were made earlier. Returns the paths that
+/// Takes from `other` the texts that are not known here, were made earlier, or were improved more often. Returns the paths that
 /// changed, in order.
 pub fn join_texts(texts: &mut Texts, other: &Texts) -> Vec<StoragePath> {
     let mut changed = Vec::new();
     for (path, theirs) in other {
-        if texts.get(path).is_none_or(|ours| earlier(ours, theirs) != ours) {
-            texts.insert(*path, theirs.clone());
+        let ours = texts.get(path);
+        let both = ours.map_or_else(|| theirs.clone(), |ours| earlier(ours, theirs));
+        if ours != Some(&both) {
+            texts.insert(*path, both);
             changed.push(*path);
         }
     }
@@ -163,8 +166,22 @@ mod tests {
     fn of_two_announcements_of_one_text_the_earlier_stamp_stays() {
         let (_, first) = text(1, 1, "words", stamp(1, 0, 2));
         let (_, second) = text(1, 1, "words", stamp(2, 0, 1));
-        assert_eq!(earlier(&first, &second), &first);
-        assert_eq!(earlier(&second, &first), &first);
+        assert_eq!(earlier(&first, &second), first);
+        assert_eq!(earlier(&second, &first), first);
+    }
+
+    #[test]
+    fn a_program_that_knows_nothing_of_improvements_takes_none_away_by_announcing_a_text_itself() {
+        let (path, old) = text(1, 1, "improved", stamp(1, 0, 2));
+        for stamp in [stamp(1, 0, 2), stamp(2, 0, 2)] {
+            let improved = TextEntry { improvements: 2, stamp, ..old.clone() };
+            let mut texts: Texts = [(path, improved)].into();
+            assert_eq!(
+                join_texts(&mut texts, &[(path, old.clone())].into()).len(),
+                usize::from(stamp > old.stamp)
+            );
+            assert_eq!(texts.get(&path), Some(&TextEntry { improvements: 2, ..old.clone() }));
+        }
     }
 
     #[test]

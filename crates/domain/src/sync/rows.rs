@@ -26,13 +26,14 @@ pub fn choose_rows(
     best.into_iter().map(|(key, (_, path))| (key, path)).collect()
 }
 
-/// What is held, each with the earliest stamp that is known of it. Nothing else that is said of a text held
-/// here counts.
+/// What is held, each with the earliest stamp and the most improvements that are known of it. Nothing else that is said of a
+/// text held here counts.
 pub(super) fn stamped(held: &Texts, mentions: &Texts) -> Texts {
     let mut texts = held.clone();
     for (path, entry) in &mut texts {
         if let Some(mention) = mentions.get(path).filter(|mention| mention.digest == entry.digest) {
             entry.stamp = entry.stamp.min(mention.stamp);
+            entry.improvements = entry.improvements.max(mention.improvements);
         }
     }
     texts
@@ -96,6 +97,14 @@ mod tests {
         let elsewhere = (b.0, TextEntry { stamp: stamp(1, 0, 2), ..b.1.clone() });
         assert_eq!(chosen(&[&a, &b], &[]), [a.0]);
         assert_eq!(chosen(&[&a, &b], &[&elsewhere]), [b.0]);
+        // Nor is what was improved elsewhere less here.
+        let improved = |text: &Text, improvements: u32| {
+            let generator = "model/1/x".to_owned();
+            (text.0, TextEntry { generator, improvements, ..text.1.clone() })
+        };
+        let (first, second) = (improved(&a, 0), improved(&b, 0));
+        assert_eq!(chosen(&[&first, &second], &[]), [a.0]);
+        assert_eq!(chosen(&[&first, &second], &[&improved(&b, 1)]), [b.0]);
         // Said of other bytes, it says nothing of these; and nobody else decides which book a text here is
         // of.
         let forged = (b.0, TextEntry { digest: TextDigest::of(b"forged"), ..elsewhere.1.clone() });
