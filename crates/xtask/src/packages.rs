@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::command::{minutes, output, run, says_yes};
+use crate::command::{minutes, output, run};
 use crate::failure::Failure;
 
 const TO_BUILD: [&str; 17] = [
@@ -47,8 +47,9 @@ const TO_PACKAGE: [&str; 8] = [
     "debootstrap",
 ];
 
-/// Says which packages are missing for building and testing, and installs them.
+/// Says which packages are missing for building and testing, and installs them; not before there is what it can't install.
 pub fn install() -> Result<(), Failure> {
+    require_node()?;
     install_all(&TO_BUILD)
 }
 
@@ -128,20 +129,37 @@ pub fn on_path(program: &str) -> Option<PathBuf> {
     env::split_paths(&folders).map(|folder| folder.join(program)).find(|file| file.is_file())
 }
 
-/// What no package of the system brings, with a sentence for whoever lacks it.
-pub fn require_node() -> Result<(), Failure> {
-    if says_yes(Command::new("npm").arg("--version")) {
+/// What no package of Debian 12 brings, with a sentence for whoever lacks it. Vite runs on nothing older.
+fn require_node() -> Result<(), Failure> {
+    let advice = "Install Node.js 20.19, 22.12 or newer, with npm, from https://nodejs.org and try again.";
+    if on_path("node").is_none() || on_path("npm").is_none() {
+        return Err(Failure::Refused(format!(
+            "Node.js with npm is needed to build the window's page, and was not found. {advice}"
+        )));
+    }
+    let version = output(Command::new("node").arg("--version"), minutes(1))?;
+    if is_new_enough(&version) {
         return Ok(());
     }
-    Err(Failure::Refused(
-        "Node.js with npm is needed, version 20 or newer, and was not found. Install it from https://nodejs.org and try again."
-            .to_owned(),
-    ))
+    Err(Failure::Refused(format!(
+        "The Node.js that is installed here, {}, can't build the window's page. {advice}",
+        version.trim()
+    )))
+}
+
+/// Vite's `^20.19.0 || >=22.12.0`, of what `node --version` prints.
+fn is_new_enough(version: &str) -> bool {
+    let mut numbers = version.trim().trim_start_matches('v').split('.').map(|number| number.parse().ok());
+    match (numbers.next().flatten(), numbers.next().flatten()) {
+        (Some(20u32), Some(minor)) => minor >= 19u32,
+        (Some(major), Some(minor)) => (major, minor) >= (22, 12),
+        _ => false,
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{is_debian_like, states};
+    use super::{is_debian_like, is_new_enough, states};
 
     #[test]
     fn relatives_of_debian_are_recognised_by_their_family() {
@@ -155,5 +173,16 @@ mod tests {
         let answer = states("xvfb install ok installed\nxauth deinstall ok config-files\n");
         assert!(answer["xvfb"].ends_with(" installed"));
         assert!(!answer["xauth"].ends_with(" installed"));
+    }
+
+    #[test]
+    fn a_node_that_can_not_run_vite_is_not_new_enough() {
+        for new_enough in ["v20.19.0\n", "v20.20.2", "v22.12.0", "v24.0.1"] {
+            assert!(is_new_enough(new_enough), "{new_enough}");
+        }
+        // 18.20 is Debian 12's own.
+        for too_old in ["v18.20.4\n", "v20.18.3", "v21.7.3", "v22.11.0", "", "node"] {
+            assert!(!is_new_enough(too_old), "{too_old}");
+        }
     }
 }

@@ -8,7 +8,6 @@ use std::time::SystemTime;
 use crate::command::{each_line, minutes, run};
 use crate::count::Count;
 use crate::failure::Failure;
-use crate::packages::require_node;
 use crate::step::step;
 
 /// Not sources of the page.
@@ -28,7 +27,6 @@ pub fn build(root: &Path) -> Result<(), Failure> {
 
 /// npm notes in node_modules what it installed; that note is older than a list that changed since.
 pub fn install(ui: &Path) -> Result<(), Failure> {
-    require_node()?;
     let installed = modified(&ui.join("node_modules/.package-lock.json"));
     let listed = modified(&ui.join("package-lock.json"));
     if installed.is_some() && installed >= listed {
