@@ -35,6 +35,20 @@ fn arguments_that_make_no_sense_are_refused_in_one_sentence() {
         let told = computer.error(arguments);
         assert_eq!(told["code"], "invalid_request", "{arguments:?}");
     }
+    let named = [
+        (&[][..], "“primer” needs to be told what to do. See “primer --help” for what there is."),
+        (
+            &["chapter"],
+            "“primer chapter” needs to be told what to do. See “primer chapter --help” for what there is.",
+        ),
+        (
+            &["user", "remove"],
+            "unrecognized subcommand 'remove'. See “primer user --help” for what there is.",
+        ),
+    ];
+    for (arguments, said) in named {
+        assert_eq!(computer.run(arguments).err.trim_end(), said);
+    }
 }
 
 #[test]

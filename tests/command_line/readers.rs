@@ -26,6 +26,17 @@ fn a_reader_is_added_and_listed() {
 }
 
 #[test]
+fn whoever_asks_before_there_is_a_reader_is_told_how_to_become_one() {
+    let computer = Computer::new();
+    let error = computer.error(&["chapter", "list"]);
+    assert_eq!(
+        (&error["code"], &error["message"]),
+        (&json!("user_not_found"), &json!("Nobody reads here yet."))
+    );
+    assert!(error["hint"].as_str().unwrap().contains("primer user add NAME"), "{error}");
+}
+
+#[test]
 fn a_profile_is_set_and_shown_with_every_field_of_the_table() {
     let computer = Computer::new();
     let ada = computer.json(&["user", "add", "Ada"]);

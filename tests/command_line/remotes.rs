@@ -99,7 +99,10 @@ fn a_folder_is_added_listed_synced_and_removed_and_what_is_in_it_stays() {
     let report = laptop.json(&["sync"]);
     assert_eq!((&report["sent"], &report["received"]), (&json!(1), &json!(0)));
     let quiet = laptop.run(&["sync"]);
-    assert!(quiet.code == Some(0) && quiet.out.contains("(1 requests, 0 bytes out"), "{quiet:?}");
+    assert!(
+        quiet.code == Some(0) && quiet.out.starts_with("Synced: nothing was new (1 request, 0 bytes sent, "),
+        "{quiet:?}"
+    );
     assert!(laptop.run(&["remote", "list"]).out.contains("synced just now"));
     let status = laptop.json(&["status"]);
     assert_eq!((&status["sync"]["state"], &status["sync"]["waiting"]), (&json!("up_to_date"), &json!(0)));
@@ -124,10 +127,18 @@ fn a_dry_run_tells_what_a_sync_would_do_and_does_none_of_it() {
     let told = world.laptop.json(&["sync", "--dry-run"]);
     assert_eq!((&told["would_send"], &told["would_fetch"]), (&json!(1), &json!(0)));
     let plain = world.laptop.run(&["sync", "--dry-run"]);
-    assert!(plain.code == Some(0) && plain.out.starts_with("A sync would"), "{plain:?}");
+    let said = plain.out.trim();
+    let begins = "A sync would send 1 text (";
+    assert!(
+        plain.code == Some(0)
+            && said.starts_with(begins)
+            && said.ends_with(") and tell the other computers."),
+        "{said}"
+    );
     assert_eq!(world.objects(), [""; 0]);
     assert!(world.laptop.run(&["remote", "list"]).out.contains("not synced yet"));
     assert_eq!(world.laptop.json(&["sync"])["sent"], 1);
+    assert_eq!(world.laptop.run(&["sync", "--dry-run"]).out.trim(), "A sync would change nothing.");
 }
 
 #[test]
@@ -210,6 +221,29 @@ fn the_reader_who_was_here_before_joining_is_merged_unless_they_are_kept_apart()
     let joined = shared.json(&["computer", "join", file, "--separate"]);
     assert_eq!(joined["merged_name"], Value::Null);
     assert_eq!(shared.json(&["user", "list"]).as_array().unwrap().len(), 2);
+}
+
+#[test]
+fn a_stick_that_has_another_path_on_the_other_computer_is_named_while_joining() {
+    let world = World::synced();
+    let school = Computer::new();
+    let file = school.folder.path().join("joining.json");
+    let file = file.to_str().unwrap();
+    world.laptop.json(&["computer", "export", file]);
+    let elsewhere = tempfile::tempdir().unwrap();
+    let stick = elsewhere.path().join("stick");
+    fs::rename(world.stick.path(), &stick).unwrap();
+    school.json(&["computer", "join", file, "--folder", stick.to_str().unwrap()]);
+    assert_eq!(school.json(&["sync"])["written"], 1);
+    assert_eq!(python(&school), "beginner");
+
+    let bucket = json!({"format": 1, "user_id": world.user, "name": "Ada", "location": {"kind": "s3"}});
+    let bucket = school.write("bucket.json", &bucket);
+    let error = school.error(&["computer", "join", &bucket, "--folder", stick.to_str().unwrap()]);
+    assert_eq!(
+        (&error["code"], &error["hint"]),
+        (&json!("invalid_request"), &json!("Join without --folder."))
+    );
 }
 
 #[test]

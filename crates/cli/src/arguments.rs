@@ -254,6 +254,9 @@ pub enum ComputerCommand {
         /// --user, is taken for the same person, and what they answered here is merged.
         #[arg(long)]
         separate: bool,
+        /// Where the folder in which they sync is on this computer, if its path is another one here.
+        #[arg(long, value_name = "DIR")]
+        folder: Option<PathBuf>,
     },
     /// Take a computer that is no more out of the remote; what it had is kept.
     Forget { id: String },

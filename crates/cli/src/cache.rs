@@ -124,13 +124,13 @@ pub fn status(engine: &Engine, output: &Output) -> Result<(), ApiError> {
     });
     output.print(&value, |_| {
         format!(
-            "book      {} ({} chapters)\nreaders   {}\ntexts     {} ({} of {} bytes)\ndata      {}\nsync      {}\n{}",
+            "book      {} ({} chapters)\nreaders   {}\ntexts     {} ({} of {})\ndata      {}\nsync      {}\n{}",
             book.title,
             book.chapters.len(),
             readers.iter().map(|reader| reader.name.as_str()).collect::<Vec<_>>().join(", "),
             storage.chapters,
-            storage.used_bytes,
-            storage.quota_bytes,
+            direct::bytes(storage.used_bytes),
+            direct::bytes(storage.quota_bytes),
             storage.folder,
             sync.as_ref().map_or("Nobody reads here yet.", |sync| sync.sentence.as_str()),
             sync.as_ref().and_then(|sync| sync.hint.as_ref()).map_or_else(String::new, |hint| format!("          {hint}\n"))

@@ -7,11 +7,12 @@ use std::sync::Arc;
 
 use primer_engine::Engine;
 use primer_engine::api::{ApiError, ErrorCode, ForgetComputer, JoinReader, OfReader, SyncWish, direct};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::arguments::{ComputerCommand, Global};
 use crate::output::Output;
 use crate::reading::reader;
+use crate::remotes::absolute;
 use crate::syncing;
 
 pub fn run(
@@ -52,7 +53,12 @@ pub fn run(
                 )
             })
         }
-        ComputerCommand::Join { file, separate } => {
+        ComputerCommand::Join { file, separate, folder } => {
+            let file = read(file)?;
+            let file = match folder {
+                Some(folder) => with_folder(&file, &absolute(folder))?,
+                None => file,
+            };
             let merge_user_id = match (&global.user, separate) {
                 (_, true) => None,
                 (Some(id), false) => Some(id.clone()),
@@ -61,7 +67,7 @@ pub fn run(
                     _ => None,
                 },
             };
-            let joined = direct::join_reader(engine, JoinReader { file: read(file)?, merge_user_id })?;
+            let joined = direct::join_reader(engine, JoinReader { file, merge_user_id })?;
             output.print(&joined, |joined| {
                 let merged = match &joined.merged_name {
                     Some(name) => format!(" What {name} answered here is kept with it."),
@@ -76,6 +82,23 @@ pub fn run(
             syncing::run(engine, global, SyncWish::default(), output)
         }
     }
+}
+
+/// The joining file, with the place where its folder is on this computer.
+fn with_folder(file: &str, folder: &Path) -> Result<String, ApiError> {
+    let Ok(mut joining) = serde_json::from_str::<Value>(file) else {
+        // Whoever takes it says what is wrong with it.
+        return Ok(file.to_owned());
+    };
+    if joining["location"]["kind"] != "folder" {
+        return Err(ApiError::new(
+            ErrorCode::InvalidRequest,
+            "This reader does not sync through a folder.",
+            "Join without --folder.",
+        ));
+    }
+    joining["location"]["path"] = json!(folder);
+    Ok(joining.to_string())
 }
 
 fn read(file: &Path) -> Result<String, ApiError> {

@@ -292,7 +292,8 @@ fn names(names: &BTreeSet<String>) -> String {
     names.iter().map(String::as_str).collect::<Vec<_>>().join(" and ")
 }
 
-fn count(number: u64, what: &str) -> String {
+/// “1 text”, “2 texts”.
+pub fn count(number: u64, what: &str) -> String {
     let plural = if number == 1 { "" } else { "s" };
     format!("{number} {what}{plural}")
 }

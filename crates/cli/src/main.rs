@@ -148,6 +148,15 @@ fn noun(command: &Command) -> &'static str {
 /// What clap says over several lines, as a sentence and a next step.
 fn usage(error: &clap::Error) -> ApiError {
     let text = error.to_string();
+    let command = command_in(&text);
+    let hint = format!("See “{command} --help” for what there is.");
+    if matches!(
+        error.kind(),
+        ErrorKind::MissingSubcommand | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand
+    ) {
+        let message = format!("“{command}” needs to be told what to do.");
+        return ApiError::new(ErrorCode::InvalidRequest, message, hint);
+    }
     let first = text.lines().next().unwrap_or("").trim_start_matches("error: ");
     let mut sentence = first.trim_end_matches('.').to_owned();
     if let Some(named) =
@@ -155,5 +164,12 @@ fn usage(error: &clap::Error) -> ApiError {
     {
         sentence = format!("{} {named}", first);
     }
-    ApiError::new(ErrorCode::InvalidRequest, format!("{sentence}."), "See “primer --help” for what there is.")
+    ApiError::new(ErrorCode::InvalidRequest, format!("{sentence}."), hint)
+}
+
+/// The command that a message of clap's shows the usage of, such as `primer chapter`.
+fn command_in(text: &str) -> String {
+    let usage = text.lines().find_map(|line| line.strip_prefix("Usage: ")).unwrap_or("primer");
+    let is_name = |word: &&str| word.chars().all(|letter| letter.is_ascii_lowercase());
+    usage.split(' ').take_while(is_name).collect::<Vec<_>>().join(" ")
 }

@@ -168,11 +168,19 @@ pub fn reader(engine: &Engine, global: &Global) -> Result<UserId, ApiError> {
         engine.note_reader(user);
         return Ok(user);
     }
-    direct::last_used(engine)?.ok_or_else(|| {
-        ApiError::new(
-            ErrorCode::UserNotFound,
-            "It is not clear which reader is meant.",
-            "Add one with “primer user add NAME”, or name one with --user ID.",
+    if let Some(last) = direct::last_used(engine)? {
+        return Ok(last);
+    }
+    let (message, hint) = if direct::all(engine)?.is_empty() {
+        (
+            "Nobody reads here yet.",
+            "Add a reader with “primer user add NAME”, or bring one with “primer computer join FILE”.",
         )
-    })
+    } else {
+        (
+            "It is not clear which reader is meant.",
+            "Name one with --user ID; “primer user list” shows the ids.",
+        )
+    };
+    Err(ApiError::new(ErrorCode::UserNotFound, message, hint))
 }

@@ -142,7 +142,7 @@ fn s3(added: &AddRemoteCommand) -> Location {
 }
 
 /// As another working directory would name it too.
-fn absolute(path: &std::path::Path) -> std::path::PathBuf {
+pub fn absolute(path: &std::path::Path) -> std::path::PathBuf {
     std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
 }
 

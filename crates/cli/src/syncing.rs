@@ -4,11 +4,12 @@ use std::io::{IsTerminal, Write, stderr};
 use std::sync::Arc;
 
 use primer_engine::Engine;
-use primer_engine::api::{ApiError, ErrorCode, SyncReport, SyncWish, network_runtime};
+use primer_engine::api::{ApiError, ErrorCode, SyncReport, SyncWish, direct, network_runtime};
 use primer_engine::sync::{Outlook, Progress};
 use serde_json::json;
 
 use crate::arguments::Global;
+use crate::inspect::count;
 use crate::output::Output;
 use crate::reading::reader;
 
@@ -58,40 +59,52 @@ pub fn run(engine: &Arc<Engine>, global: &Global, wish: SyncWish, output: &Outpu
             "would_fetch_book_bytes": outlook.book_bytes,
             "would_request": outlook.fetch + outlook.send + outlook.book_files + u64::from(outlook.send_replica),
         });
-        return output.print(&value, |_| {
-            format!(
-                "A sync would fetch {} texts ({} bytes), write {} here, send {} ({} bytes){}{}.",
-                outlook.fetch,
-                outlook.fetch_bytes,
-                outlook.write,
-                outlook.send,
-                outlook.send_bytes,
-                if outlook.send_replica { ", and tell the others" } else { "" },
-                match outlook.book_files {
-                    0 => String::new(),
-                    _ => format!(", and fetch a newer edition of the book ({} bytes)", outlook.book_bytes),
-                }
-            )
-        });
+        return output.print(&value, |_| would(&outlook));
     }
-    output.print(&report, |report| {
-        format!(
-            "Synced: {} texts sent, {} fetched, {} written from what others announced, {} changes merged \
-             ({} requests, {} bytes out, {} bytes in).{}",
-            report.sent,
-            report.received,
-            report.written,
-            report.merged,
-            report.requests,
-            report.sent_bytes,
-            report.received_bytes,
-            if report.editions > 0 {
-                " A newer edition of the book is here and opens from now on."
-            } else {
-                ""
-            }
-        )
-    })
+    output.print(&report, did)
+}
+
+/// What a sync would do, and no word of what it would not.
+fn would(outlook: &Outlook) -> String {
+    let texts = |what: &str, number: u64, len_bytes: u64| {
+        (number > 0).then(|| format!("{what} {} ({})", count(number, "text"), direct::bytes(len_bytes)))
+    };
+    let book = (outlook.book_files > 0)
+        .then(|| format!("fetch a newer edition of the book ({})", direct::bytes(outlook.book_bytes)));
+    let parts = [
+        texts("send", outlook.send, outlook.send_bytes),
+        texts("fetch", outlook.fetch, outlook.fetch_bytes),
+        (outlook.write > 0).then(|| format!("write {} here", count(outlook.write, "text"))),
+        book,
+        outlook.send_replica.then(|| "tell the other computers".to_owned()),
+    ];
+    let parts: Vec<String> = parts.into_iter().flatten().collect();
+    format!("A sync would {}.", list(&parts).unwrap_or_else(|| "change nothing".to_owned()))
+}
+
+fn did(report: &SyncReport) -> String {
+    let texts = |number: u64, what: &str| (number > 0).then(|| format!("{} {what}", count(number, "text")));
+    let parts = [
+        texts(report.sent, "sent"),
+        texts(report.received, "fetched"),
+        texts(report.written, "written here"),
+        (report.merged > 0).then(|| format!("{} from other computers", count(report.merged, "change"))),
+    ];
+    let parts: Vec<String> = parts.into_iter().flatten().collect();
+    format!(
+        "Synced: {} ({}, {} sent, {} received).{}",
+        list(&parts).unwrap_or_else(|| "nothing was new".to_owned()),
+        count(report.requests, "request"),
+        direct::bytes(report.sent_bytes),
+        direct::bytes(report.received_bytes),
+        if report.editions > 0 { " A newer edition of the book is here and opens from now on." } else { "" }
+    )
+}
+
+/// “a”, “a and b”, “a, b and c”.
+fn list(parts: &[String]) -> Option<String> {
+    let (last, rest) = parts.split_last()?;
+    Some(if rest.is_empty() { last.clone() } else { format!("{} and {last}", rest.join(", ")) })
 }
 
 fn added(sum: SyncReport, other: &SyncReport) -> SyncReport {

@@ -109,7 +109,7 @@ impl RemoteFault {
             ),
             RemoteFault::FolderMissing => (
                 format!("{at_start} is not there."),
-                "Plug the stick in, or connect to the share, and try again.".to_owned(),
+                "Plug the stick in, or connect to the share, and try again; if it has another path on this computer, set that one.".to_owned(),
             ),
             RemoteFault::FolderStrange => (
                 format!("{at_start} is there, but nothing of what Primer kept in it."),
