@@ -48,6 +48,8 @@ fn a_good_book_passes_and_the_coverage_of_every_answer_is_listed() {
     let plain = check("good", false);
     assert_eq!((plain.code, plain.err.as_str()), (Some(0), ""));
     assert!(plain.out.contains("No chapter changes for the answer goal: hobby."), "{}", plain.out);
+    let verdict = format!("The book has no error. The {} remarks above are for you to judge.", unused.len());
+    assert_eq!(plain.out.lines().last(), Some(verdict.as_str()));
 }
 
 #[test]
@@ -166,7 +168,11 @@ fn a_manifest_that_leads_out_of_the_folder_or_cannot_be_read_is_refused() {
         assert!(report["errors"].to_string().contains(named), "{named}: {report}");
     }
     let none = run(&mut primer(&["--json", "book", "check", "/no/such/folder"]));
-    assert_eq!(none.error()["code"], "book_invalid");
+    let error = none.error();
+    assert_eq!(
+        (&error["code"], &error["message"]),
+        (&json!("book_invalid"), &json!("There is no folder /no/such/folder."))
+    );
     fs::write(folder.path().join("book.toml"), [0xff, 0xfe]).unwrap();
     let binary = run(&mut primer(&["--json", "book", "check", folder.path().to_str().unwrap()]));
     assert!(report(&binary)["errors"][0]["message"].as_str().unwrap().contains("UTF-8"));

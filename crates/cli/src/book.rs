@@ -19,6 +19,13 @@ struct Checked {
 }
 
 pub fn check_book(folder: &Path, output: &Output) -> Result<(), ApiError> {
+    if !folder.is_dir() {
+        return Err(ApiError::new(
+            ErrorCode::BookInvalid,
+            format!("There is no folder {}.", folder.display()),
+            "Name the folder that holds the book's book.toml.",
+        ));
+    }
     let checked = match Bookshelf::open(BookSource::Folder(folder.to_owned())) {
         Ok(shelf) => Checked { errors: shelf.missing_references(), report: Some(check(&shelf.book)) },
         Err(BookError::Faults { faults }) => Checked { errors: faults, report: None },
@@ -76,7 +83,22 @@ fn words(checked: &Checked) -> String {
     out.push_str("Answers and the chapters whose text they change:\n");
     for entry in &report.coverage {
         let chapters: Vec<String> = entry.chapters.iter().map(ToString::to_string).collect();
-        out.push_str(&format!("  {:<40} {}\n", entry.answer, chapters.join(" ")));
+        out.push_str(format!("  {:<42} {}", entry.answer, chapters.join(" ")).trim_end());
+        out.push('\n');
+    }
+    if checked.errors.is_empty() && report.never_shown.is_empty() && report.too_many_combinations.is_empty() {
+        out.push_str(&verdict(report));
     }
     out
+}
+
+/// Of a book without an error.
+fn verdict(report: &Report) -> String {
+    let remarks =
+        report.may_show_nothing.len() + report.repeated_without_id.len() + report.unused_answers.len();
+    match remarks {
+        0 => "The book has no error.\n".to_owned(),
+        1 => "The book has no error. The remark above is for you to judge.\n".to_owned(),
+        _ => format!("The book has no error. The {remarks} remarks above are for you to judge.\n"),
+    }
 }
