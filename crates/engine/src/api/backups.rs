@@ -113,7 +113,7 @@ fn stays(cost: &Cost) -> String {
     let synced =
         if cost.remotes == 0 { "" } else { " What was synced since then comes back with the next sync." };
     format!(
-        "The chapters themselves are files and stay: each is there again when it is opened.{synced} The damaged database is \
+        "The chapters themselves are files and stay: each is there again when it is opened.{synced} The database of before is \
          kept in the folder “damaged” beside it."
     )
 }
