@@ -60,6 +60,7 @@ const TESTS: &[Test] = tests![
     reading::the_window_loads_all_it_shows_from_inside,
     appearance::theme_and_text_size_change_the_page_and_survive_a_restart,
     pages::no_room_scrolls_sideways_at_any_size,
+    pages::a_title_page_that_fits_does_not_scroll,
     documents::the_window_shows_what_the_documents_show_of_it,
     damage::a_damaged_chapter_opens_healed_and_says_so,
     damage::a_broken_database_is_told_left_as_it_is_and_opened_anew_once_it_is_moved_away,

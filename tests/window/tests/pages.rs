@@ -58,6 +58,17 @@ pub async fn no_room_scrolls_sideways_at_any_size() {
     window.close().await;
 }
 
+pub async fn a_title_page_that_fits_does_not_scroll() {
+    let home = Home::new();
+    let window = home.open().await;
+    window.resize(1280, 860).await;
+    window.see("[data-test=name]").await;
+    // What is said to those who don't see the page takes no room on it.
+    let fits = "const page = document.documentElement; return page.scrollHeight <= page.clientHeight";
+    window.come_true("the title page fits", fits).await;
+    window.close().await;
+}
+
 async fn answer(window: &Window) {
     window.see("[data-test=skill-python]").await;
     for (skill, level) in BEGINNER.skills {
