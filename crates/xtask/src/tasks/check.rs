@@ -25,7 +25,7 @@ pub fn check(root: &Path) -> Result<(), Failure> {
     ui::build(root)?;
     let failed: Vec<&str> = CHECKS
         .iter()
-        .filter(|(what, check)| step(what, || check(root)).is_err())
+        .filter(|(what, check)| step(what, || check(root)).inspect_err(|why| println!("{why}")).is_err())
         .map(|(what, _)| *what)
         .collect();
     if failed.is_empty() {

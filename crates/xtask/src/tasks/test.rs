@@ -36,5 +36,5 @@ fn all(root: &Path, filter: Option<&str>) -> Result<Count, Failure> {
 
 /// A part that could not even be run is one failure; the others are still run.
 fn counted(what: &str, work: impl FnOnce() -> Result<Count, Failure>) -> Count {
-    step(what, work).unwrap_or(Count::ONE_FAILURE)
+    step(what, work).inspect_err(|why| println!("{why}")).unwrap_or(Count::ONE_FAILURE)
 }
