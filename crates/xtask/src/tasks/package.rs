@@ -83,7 +83,8 @@ fn lintian(deb: &Path) -> Result<(), Failure> {
         "error",
         "--display-level",
         ">=warning",
-        "--no-tag-display-limit",
+        "--tag-display-limit",
+        "0",
     ]);
     run(lintian.arg(deb), minutes(5))
 }
