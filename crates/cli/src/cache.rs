@@ -6,6 +6,7 @@ use primer_engine::cache::VerifiedEdition;
 use serde_json::json;
 
 use crate::arguments::CacheCommand;
+use crate::inspect::count;
 use crate::output::Output;
 
 pub fn run(engine: &Engine, command: &CacheCommand, output: &Output) -> Result<(), ApiError> {
@@ -46,8 +47,8 @@ pub fn run(engine: &Engine, command: &CacheCommand, output: &Output) -> Result<(
                     paths.iter().map(|path| format!("{what}  {path}\n")).collect()
                 };
                 format!(
-                    "{} texts checked, {} damaged, {} missing\n{}{}{}",
-                    verified.checked,
+                    "{} checked, {} damaged, {} missing\n{}{}{}",
+                    count(verified.checked.into(), "text"),
                     verified.damaged.len(),
                     verified.missing.len(),
                     list("damaged", &verified.damaged),
@@ -78,10 +79,10 @@ pub fn run(engine: &Engine, command: &CacheCommand, output: &Output) -> Result<(
             let evicted = engine.evict(*keep)?;
             output.print(&evicted, |evicted| {
                 format!(
-                    "{} texts removed ({} bytes), {} bytes kept\n",
-                    evicted.removed.len(),
-                    evicted.removed_bytes,
-                    evicted.kept_bytes
+                    "{} removed ({}), {} kept\n",
+                    count(evicted.removed.len() as u64, "text"),
+                    direct::bytes(evicted.removed_bytes),
+                    direct::bytes(evicted.kept_bytes)
                 )
             })
         }

@@ -85,7 +85,7 @@ fn publication_words(publication: &Publication, dry: bool) -> String {
             "Edition {edition} of “{title}” is published already; {sent} files that are missing there would be sent ({sent_bytes} bytes)."
         ),
         (false, false) => format!(
-            "Published edition {edition} of “{title}”: {files} files, {sent} of them new there ({sent_bytes} bytes). Readers get it with their next sync, or within a day where it is the first."
+            "Published edition {edition} of “{title}”: {files} files, {sent} of them new there ({sent_bytes} bytes). Readers of this book get it with their next sync, or within a day where it is the first."
         ),
         (false, true) => format!(
             "This would publish edition {edition} of “{title}”: {files} files, {sent} of them new there ({sent_bytes} bytes)."
