@@ -132,6 +132,9 @@ fn an_improved_text_is_not_lost_to_an_earlier_first_one_that_a_computer_made_off
     assert_settled(&[&laptop, &school]);
     // What is improved there is improved once more.
     improve(&school).unwrap();
+    // In the words of the first one: the same text counts as the improvement from now on.
+    let counts = school.engine.stored_texts().unwrap().into_iter().map(|text| text.improvements).max();
+    assert_eq!(counts, Some(2));
     sync_both(&laptop, &school);
     assert!(shown(&laptop).contains("Early") && shown(&school).contains("Early"));
     assert_settled(&[&laptop, &school]);

@@ -41,8 +41,8 @@ impl ServerProcess {
         is_ready: impl Fn(&str) -> bool,
     ) -> ServerProcess {
         // A port may be taken between being found free and being used; then another is tried.
-        for attempt in 0..5 {
-            let folder = new_folder(name, attempt);
+        for _ in 0..5 {
+            let folder = new_folder(name);
             let port = free_port();
             let words = command(&folder, port);
             let process = spawn(&folder, &words);
@@ -134,8 +134,11 @@ fn wait() {
     thread::sleep(POLL);
 }
 
-fn new_folder(name: &str, attempt: u32) -> PathBuf {
-    let folder = std::env::temp_dir().join(format!("primer-{name}-{}-{attempt}", std::process::id()));
+/// No two of one test program share one: the folder of a server that ended is removed some time later.
+fn new_folder(name: &str) -> PathBuf {
+    static COUNT: AtomicU32 = AtomicU32::new(0);
+    let number = COUNT.fetch_add(1, Ordering::Relaxed);
+    let folder = std::env::temp_dir().join(format!("primer-{name}-{}-{number}", std::process::id()));
     fs::create_dir_all(&folder).unwrap();
     folder
 }

@@ -44,7 +44,7 @@ impl StoredText {
 pub const ADOPTED: &str = "adopted";
 
 /// A text that is already known keeps its facts, for a file is never changed; only what was not known of an adopted one
-/// is filled in.
+/// is filled in, and one that came out once more of an improvement counts as that.
 pub fn insert(connection: &Connection, text: &StoredText) -> Result<(), StoreError> {
     connection
         .prepare_cached(
@@ -57,6 +57,7 @@ pub fn insert(connection: &Connection, text: &StoredText) -> Result<(), StoreErr
                  last_opened_at = excluded.last_opened_at,
                  book_id = excluded.book_id,
                  generator = CASE generator WHEN 'adopted' THEN excluded.generator ELSE generator END,
+                 improvements = MAX(improvements, excluded.improvements),
                  stamp = COALESCE(stamp, excluded.stamp)",
         )
         .and_then(|mut statement| {
