@@ -99,6 +99,7 @@ pub fn check(root: &Path, tested: &Tested<'_>) -> Result<Count, Failure> {
 
 fn window_tests(root: &Path, system: &Root, tested: &Tested<'_>) -> Result<Count, Failure> {
     system.bring(tested.window_tests, "test/window")?;
+    system.bring(&root.join("book"), "test/book")?;
     let mut server = String::new();
     if let Some(program) = tested.server {
         system.bring(program, "test/weed")?;
@@ -106,7 +107,7 @@ fn window_tests(root: &Path, system: &Root, tested: &Tested<'_>) -> Result<Count
     }
     // Not as the last thing that the shell has to do: Xvfb tells no first process of a system that it is ready.
     let script = format!(
-        "{server}export PRIMER_WINDOW_APP=/usr/bin/primer-desktop PRIMER_WINDOW_CLI=/usr/bin/primer PRIMER_ARTIFACTS=/test/artifacts GDK_BACKEND=x11\n\
+        "{server}export PRIMER_WINDOW_APP=/usr/bin/primer-desktop PRIMER_WINDOW_CLI=/usr/bin/primer PRIMER_ARTIFACTS=/test/artifacts PRIMER_WINDOW_BOOK=/test/book GDK_BACKEND=x11\n\
          cd /test\n\
          xvfb-run -a -s '-screen 0 2000x1400x24 -nolisten tcp' dbus-run-session -- ./window 2>&1 || exit 1"
     );
