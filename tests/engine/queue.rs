@@ -357,15 +357,7 @@ fn a_wish_of_before_the_background_changed_is_done_for_the_present_one() {
 
 #[test]
 fn a_background_that_changes_while_it_is_under_way_has_it_done_for_the_new_one() {
-    let (arrived, arrives) = mpsc::channel();
-    let hangs = AtomicBool::new(true);
-    let server = ModelServer::start(move |_, asked| match hangs.swap(false, Ordering::SeqCst) {
-        true => {
-            arrived.send(()).unwrap();
-            SayAndHang(STREAM.to_owned())
-        }
-        false => Say(streamed(&in_other_words(&asked.section()))),
-    });
+    let (server, arrives) = ModelServer::hanging_once();
     let patience = Patience { progress: Duration::from_secs(600), ..Patience::default() };
     let world = waiting(&server);
     let queue = Queue::new(Arc::clone(&world.engine), patience);

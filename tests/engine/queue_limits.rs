@@ -7,7 +7,7 @@ use primer_domain::ids::ChapterId;
 use primer_engine::rewriting::Turn;
 use serde_json::{Value, json};
 
-use crate::queue::{OnAndOff, fails, waiting, waiting_chapters, wish};
+use crate::queue::{OnAndOff, Waiting, fails, waiting, waiting_chapters, wish};
 use crate::rewriting::{KEY, TWO_SECTIONS, set_model};
 use crate::world::model_server::{
     DONE, ModelServer, STREAM, Say, finish, in_other_words, part, refusal, streamed,
@@ -156,18 +156,24 @@ fn a_start_of_the_program_makes_nothing_of_how_a_server_failed_undone() {
     assert_eq!(world.turns(), (vec![2], Turn::Idle));
 }
 
+/// A server that failed until it was left alone, and would answer now; chapter 1 is wished.
+fn left_alone() -> (OnAndOff, Waiting) {
+    let switch = OnAndOff::new(false, fails);
+    let world = waiting(&switch.server);
+    world.wish(1, false);
+    world.turns();
+    for _ in 0..3 {
+        world.when_due();
+        world.turns();
+    }
+    switch.turn_on();
+    (switch, world)
+}
+
 #[test]
 fn whoever_asks_has_a_server_tried_that_failed_before_a_start_or_a_time_that_was_wrong() {
     let left_alone = || {
-        let switch = OnAndOff::new(false, fails);
-        let world = waiting(&switch.server);
-        world.wish(1, false);
-        world.turns();
-        for _ in 0..3 {
-            world.when_due();
-            world.turns();
-        }
-        switch.turn_on();
+        let (switch, world) = left_alone();
         (switch, world.restarted())
     };
     let (_switch, world) = left_alone();
@@ -193,15 +199,7 @@ fn whoever_asks_has_a_server_tried_that_failed_before_a_start_or_a_time_that_was
 
 #[test]
 fn whoever_asks_again_has_a_server_tried_that_was_left_alone() {
-    let switch = OnAndOff::new(false, fails);
-    let world = waiting(&switch.server);
-    world.wish(1, false);
-    world.turns();
-    for _ in 0..3 {
-        world.when_due();
-        world.turns();
-    }
-    switch.turn_on();
+    let (_switch, world) = left_alone();
     assert!(matches!(world.turn(), Turn::Until(_)));
     world.wish(1, false);
     assert_eq!(world.turns(), (vec![1], Turn::Idle));

@@ -1,6 +1,5 @@
 //! Several programs on one data folder that all want one chapter rewritten: one of them asks for it.
 
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, mpsc};
 
 use primer_domain::ids::ChapterId;
@@ -12,9 +11,7 @@ use crate::call;
 use crate::queue::{queue, start, waiting, waiting_chapters};
 use crate::rewriting::impatient;
 use crate::world::is_sentence;
-use crate::world::model_server::{
-    ModelServer, STREAM, Say, SayAndHang, SayAsGiven, in_other_words, streamed,
-};
+use crate::world::model_server::{ModelServer, Say, SayAsGiven, in_other_words, streamed};
 
 fn changes(engine: &Engine, user: impl serde::Serialize) -> Value {
     call(engine, "rewriting_status", json!({"user_id": user}))["changes"].clone()
@@ -75,15 +72,7 @@ fn the_queues_of_two_programs_ask_for_a_chapter_once_and_go_on_with_others_meanw
 
 #[test]
 fn what_another_program_was_stopped_in_is_done_by_the_one_that_waited() {
-    let (arrived, arrives) = mpsc::channel();
-    let hangs = AtomicBool::new(true);
-    let server = ModelServer::start(move |_, asked| match hangs.swap(false, Ordering::SeqCst) {
-        true => {
-            arrived.send(()).unwrap();
-            SayAndHang(STREAM.to_owned())
-        }
-        false => Say(streamed(&in_other_words(&asked.section()))),
-    });
+    let (server, arrives) = ModelServer::hanging_once();
     let world = waiting(&server);
     let other = start(&world.computer);
     let stop = Manner { patience: Default::default(), ..impatient() };

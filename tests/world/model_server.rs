@@ -3,7 +3,7 @@
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::Receiver;
+use std::sync::mpsc::{self, Receiver};
 use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
 
@@ -97,6 +97,20 @@ impl ModelServer {
     /// Whose model makes this of every section.
     pub fn making(of_section: impl Fn(&str) -> String + Send + Sync + 'static) -> ModelServer {
         ModelServer::start(move |_, asked| Say(streamed(&of_section(&asked.section()))))
+    }
+
+    /// Begins to answer the first request, tells of it, and hangs; puts what it is asked later into other words.
+    pub fn hanging_once() -> (ModelServer, Receiver<()>) {
+        let (arrived, arrives) = mpsc::channel();
+        let hangs = AtomicBool::new(true);
+        let server = ModelServer::start(move |_, asked| match hangs.swap(false, Ordering::SeqCst) {
+            true => {
+                arrived.send(()).unwrap();
+                SayAndHang(STREAM.to_owned())
+            }
+            false => Say(streamed(&in_other_words(&asked.section()))),
+        });
+        (server, arrives)
     }
 
     pub fn url(&self) -> String {

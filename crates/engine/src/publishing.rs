@@ -2,6 +2,7 @@
 //! index finds all of it. Publishing again what is published sends only what is missing there. What two editions in turn name
 //! stays; older objects are removed once the index is there.
 
+mod in_turn;
 mod sweep;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -19,16 +20,12 @@ use primer_domain::publish::{
 use primer_domain::timestamp::Timestamp;
 use serde::Serialize;
 use thiserror::Error;
-use tokio::sync::Semaphore;
-use tokio::task::JoinSet;
 
+use self::in_turn::InTurn;
 use self::sweep::{Swept, sweep};
 use crate::bookshelf::{BookError, BookSource, Bookshelf};
 use crate::remote::{Listed, Remote, RemoteError};
 use crate::sync::{keys, program};
-
-/// Files under way at once.
-const AT_ONCE: usize = 8;
 
 #[derive(Debug, Error)]
 pub enum PublishError {
@@ -209,19 +206,16 @@ async fn send(
     edition: &Edition,
     missing: &BTreeMap<TextDigest, u64>,
 ) -> Result<(), PublishError> {
-    let turns = Arc::new(Semaphore::new(AT_ONCE));
-    let mut under_way = JoinSet::new();
+    let mut sending = InTurn::new();
     let mut begun = BTreeSet::new();
     for (file, entry) in &edition.files {
         if !missing.contains_key(&entry.digest) || !begun.insert(entry.digest) {
             continue;
         }
         let key = keys::book_object(&edition.book_id, &entry.digest);
-        let (remote, shelf, turns) = (remote.clone(), Arc::clone(shelf), Arc::clone(&turns));
+        let (remote, shelf) = (remote.clone(), Arc::clone(shelf));
         let (file, digest) = (file.clone(), entry.digest);
-        under_way.spawn(async move {
-            // Never closed, so there is always a turn.
-            let _turn = turns.acquire().await;
+        sending.begin(async move {
             match shelf.source().read(file.as_str()) {
                 Ok(Some(bytes)) if TextDigest::of(&bytes) == digest => {
                     remote.put(&key, &bytes).await.map(drop).map_err(PublishError::Remote)
@@ -230,11 +224,8 @@ async fn send(
             }
         });
     }
-    while let Some(joined) = under_way.join_next().await {
-        match joined {
-            Ok(sent) => sent?,
-            Err(panicked) => std::panic::resume_unwind(panicked.into_panic()),
-        }
+    while let Some(sent) = sending.next().await {
+        sent?;
     }
     Ok(())
 }
