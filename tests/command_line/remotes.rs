@@ -284,9 +284,10 @@ fn a_check_of_a_folder_says_what_works_and_fails_if_something_does_not() {
     fs::remove_dir_all(world.stick.path()).unwrap();
     let plain = world.laptop.run(&["remote", "doctor"]);
     assert!(plain.code == Some(1) && plain.out.starts_with("FAULT "), "{plain:?}");
-    assert!(is_sentence(&plain.err), "{plain:?}");
+    assert_eq!(plain.err, "A fault was found. Mend what is marked FAULT, then try again.\n");
     let error = world.laptop.error(&["remote", "doctor"]);
     assert_eq!(error["code"], "remote_failed", "{error}");
+    assert!(plain.out.contains(error["message"].as_str().unwrap()), "{error}");
 }
 
 #[test]

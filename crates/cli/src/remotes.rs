@@ -99,14 +99,20 @@ fn doctor(engine: &Engine, global: &Global, id: Option<&str>, output: &Output) -
         };
         findings.iter().map(line).collect()
     })?;
-    match findings.iter().find(|finding| finding.verdict == Verdict::Bad) {
-        None => Ok(()),
-        Some(bad) => Err(ApiError::new(
-            ErrorCode::RemoteFailed,
-            bad.sentence.clone(),
-            bad.hint.clone().unwrap_or_else(|| "Ask whoever runs the server.".to_owned()),
-        )),
-    }
+    let faults: Vec<_> = findings.iter().filter(|finding| finding.verdict == Verdict::Bad).collect();
+    let Some(first) = faults.first() else { return Ok(()) };
+    let (message, hint) = if output.is_json() {
+        let hint = first.hint.clone().unwrap_or_else(|| "Ask whoever runs the server.".to_owned());
+        (first.sentence.clone(), hint)
+    } else {
+        // A person has read above what it is.
+        let found = match faults.len() {
+            1 => "A fault was found.".to_owned(),
+            many => format!("{many} faults were found."),
+        };
+        (found, "Mend what is marked FAULT, then try again.".to_owned())
+    };
+    Err(ApiError::new(ErrorCode::RemoteFailed, message, hint))
 }
 
 fn line(view: &RemoteView) -> String {
