@@ -29,13 +29,21 @@ impl Window {
         until(what, async || (self.try_script(script).await == Some(Value::Bool(true))).then_some(())).await;
     }
 
+    /// Waits until it is in sight, and in the middle as far as its page goes on.
+    pub async fn bring_to_middle(&self, css: &str) {
+        let script = format!(
+            "{}; const at = document.querySelector({}).getBoundingClientRect(); \
+             return at.height > 0 && at.bottom > 0 && at.top < innerHeight",
+            to_middle(css),
+            Value::from(css)
+        );
+        self.come_true(&format!("{css} is in sight"), &script).await;
+    }
+
     /// Brings it to the middle first: at an edge something that stays in place may lie over it.
     pub async fn click(&self, css: &str) {
         self.see(css).await;
-        let middle = format!(
-            "document.querySelector({}).scrollIntoView({{block: 'center', behavior: 'instant'}})",
-            Value::from(css)
-        );
+        let middle = to_middle(css);
         until(&format!("{css} can be clicked"), async || {
             self.try_script(&middle).await?;
             self.client.find(Locator::Css(css)).await.ok()?.click().await.ok()
@@ -193,4 +201,11 @@ impl Window {
         let script = "const page = document.documentElement; return page.scrollWidth - page.clientWidth";
         self.script(script).await.as_i64().unwrap_or(i64::MAX)
     }
+}
+
+fn to_middle(css: &str) -> String {
+    format!(
+        "document.querySelector({}).scrollIntoView({{block: 'center', behavior: 'instant'}})",
+        Value::from(css)
+    )
 }

@@ -15,14 +15,15 @@ pub struct Pictures {
 }
 
 impl Window {
-    /// What stands open, dark, with letters of twice the size, in a narrow window: nothing of it lies beyond the edge. It is as
-    /// it was afterwards.
-    pub async fn look_at_large_and_dark(&self, pictures: &Pictures, name: &str) {
+    /// What stands open, with `css` in its middle: dark, in a narrow window, also with letters of twice the size. Nothing of it
+    /// lies beyond the edge. It is as it was afterwards.
+    pub async fn look_at_large_and_dark(&self, pictures: &Pictures, css: &str, name: &str) {
         self.resize(640, 860).await;
         self.script("document.documentElement.dataset.theme = 'dark'").await;
         for (size, words) in [("", "narrow-dark"), ("200%", "narrow-dark-200-percent")] {
             self.script(&format!("document.documentElement.style.fontSize = '{size}'")).await;
             assert!(self.overflow_px().await <= 0, "{name}, {words}");
+            self.bring_to_middle(css).await;
             pictures.take(self, &format!("{name}-{words}")).await;
         }
         self.script(

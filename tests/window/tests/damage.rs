@@ -93,7 +93,7 @@ pub async fn a_damaged_database_is_exchanged_for_its_backup_and_the_chapter_is_t
     let lost = window.text("[data-test=backup-lost]").await;
     assert!(lost.contains("lost") && lost.ends_with('.'), "{lost}");
     pictures.take(&window, "62-backup-offered").await;
-    window.look_at_large_and_dark(&pictures, "62-backup-offered").await;
+    window.look_at_large_and_dark(&pictures, "[data-test=restore]", "62-backup-offered").await;
     assert_eq!(fs::read(&file).expect("it is there"), bytes, "nothing is done before somebody says so");
     window.click("[data-test=restore]").await;
     window.see("[data-test=contents]").await;

@@ -29,11 +29,11 @@ pub async fn a_report_of_the_last_time_is_offered_once_and_shown() {
     let said = window.text("[data-test=crash-offer]").await;
     assert!(said.contains("Primer stopped unexpectedly last time."), "{said}");
     pictures.take(&window, "63-crash-offer").await;
-    window.look_at_large_and_dark(&pictures, "63-crash-offer").await;
+    window.look_at_large_and_dark(&pictures, "[data-test=crash-offer]", "63-crash-offer").await;
     window.click("[data-test=show-crash]").await;
     assert_eq!(window.text("[data-test=crash]").await.trim(), report.trim());
     pictures.take(&window, "65-crash-report").await;
-    window.look_at_large_and_dark(&pictures, "65-crash-report").await;
+    window.look_at_large_and_dark(&pictures, "[data-test=crash]", "65-crash-report").await;
     window.click("[data-test=copy-crash]").await;
     window.click("[data-test=close-crash]").await;
     window.see_no_more("[data-test=crash-offer]").await;
@@ -70,7 +70,7 @@ pub async fn the_diagnostics_are_shown_before_they_are_copied_and_name_nobody() 
     let middle = "document.querySelector('[data-test=mending]').scrollIntoView({block: 'start'})";
     window.script(middle).await;
     pictures.take(&window, "66-diagnostics").await;
-    window.look_at_large_and_dark(&pictures, "66-diagnostics").await;
+    window.look_at_large_and_dark(&pictures, "[data-test=diagnostics]", "66-diagnostics").await;
     window.click("[data-test=copy-diagnostics]").await;
     window
         .come_true(

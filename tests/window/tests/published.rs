@@ -32,13 +32,13 @@ pub async fn a_newer_edition_that_a_sync_brought_is_opened_at_once_when_its_read
     window.see(OFFER).await;
     let hint = window.text("[data-test=sync-section] .hint").await;
     assert!(hint.contains("A newer edition of the book is here"), "{hint}");
-    bring_to_the_middle(&window).await;
+    window.bring_to_middle(OFFER).await;
     pictures.take(&window, "90-newer-book-you").await;
-    window.look_at_large_and_dark(&pictures, "90-newer-book-you").await;
+    window.look_at_large_and_dark(&pictures, OFFER, "90-newer-book-you").await;
     window.contents().await;
     window.see(OFFER).await;
     pictures.take(&window, "91-newer-book-contents").await;
-    window.look_at_large_and_dark(&pictures, "91-newer-book-contents").await;
+    window.look_at_large_and_dark(&pictures, OFFER, "91-newer-book-contents").await;
 
     // Nothing changes by itself: the chapter is as it was, and is read on.
     window.open_chapter(2).await;
@@ -48,7 +48,7 @@ pub async fn a_newer_edition_that_a_sync_brought_is_opened_at_once_when_its_read
     assert!(place.as_str().is_some_and(|id| !id.is_empty()), "{place}");
     window.see(OFFER).await;
     pictures.take(&window, "92-newer-book-chapter").await;
-    window.look_at_large_and_dark(&pictures, "92-newer-book-chapter").await;
+    window.look_at_large_and_dark(&pictures, OFFER, "92-newer-book-chapter").await;
     window.scroll_to(0.6).await;
     // The command line opens the newest edition that is here.
     for chapter in [1, 2] {
@@ -111,10 +111,6 @@ fn copy(from: &Path, to: &Path) {
             fs::copy(own, copied).expect("a file can be copied");
         }
     }
-}
-
-async fn bring_to_the_middle(window: &Window) {
-    window.script(&format!("document.querySelector('{OFFER}').scrollIntoView({{block: 'center'}})")).await;
 }
 
 /// The id of the last heading above the upper fifth of the window.

@@ -5,6 +5,8 @@ use primer_window_tests::{Home, Window, artifacts, primer_with};
 use crate::line::Line;
 use crate::syncing::{answer, begin, seaweedfs};
 
+const SENTENCE: &str = "[data-test=sync-sentence]";
+
 pub async fn each_state_of_syncing_is_said_where_it_is_seen_and_in_a_sentence() {
     let pictures = artifacts();
     let server = seaweedfs();
@@ -19,8 +21,9 @@ pub async fn each_state_of_syncing_is_said_where_it_is_seen_and_in_a_sentence() 
     answer(&window, "skill-cpp", "advanced").await;
     window.click("[data-test=sync-now]").await;
     stands(&window, "syncing", "Syncing").await;
+    window.bring_to_middle(SENTENCE).await;
     pictures.take(&window, "76-you-syncing").await;
-    window.look_at_large_and_dark(&pictures, "76-you-syncing").await;
+    window.look_at_large_and_dark(&pictures, SENTENCE, "76-you-syncing").await;
     line.mend();
     stands(&window, "up_to_date", "Up to date").await;
 
@@ -28,14 +31,14 @@ pub async fn each_state_of_syncing_is_said_where_it_is_seen_and_in_a_sentence() 
     answer(&window, "skill-cpp", "none").await;
     window.click("[data-test=sync-now]").await;
     stands(&window, "offline", "everything you need is here").await;
-    window.look_at_large_and_dark(&pictures, "77-you-offline").await;
+    window.look_at_large_and_dark(&pictures, SENTENCE, "77-you-offline").await;
     line.mend();
     window.click("[data-test=sync-now]").await;
     stands(&window, "up_to_date", "Up to date").await;
 
     window.click("[data-test=pause-remote]").await;
     stands(&window, "paused", "Paused").await;
-    window.look_at_large_and_dark(&pictures, "78-you-paused").await;
+    window.look_at_large_and_dark(&pictures, SENTENCE, "78-you-paused").await;
     window.click("[data-test=pause-remote]").await;
     stands(&window, "up_to_date", "Up to date").await;
 
@@ -57,15 +60,16 @@ pub async fn each_state_of_syncing_is_said_where_it_is_seen_and_in_a_sentence() 
     primer_with(&home, &words, &[("PRIMER_S3_SECRET", "secret-of-nobody")]);
     window.click("[data-test=sync-now]").await;
     stands(&window, "needs_you", "key").await;
+    window.bring_to_middle(SENTENCE).await;
     pictures.take(&window, "79-you-needed").await;
-    window.look_at_large_and_dark(&pictures, "79-you-needed").await;
+    window.look_at_large_and_dark(&pictures, SENTENCE, "79-you-needed").await;
     window.close().await;
 }
 
 /// In the line at the top of every room, and in the sentence of the section.
 async fn stands(window: &Window, state: &str, words: &str) {
     window.see(&format!("[data-test=sync-line][data-sync={state}]")).await;
-    window.see(&format!("[data-test=sync-sentence][data-sync={state}]")).await;
-    let sentence = window.text("[data-test=sync-sentence]").await;
+    window.see(&format!("{SENTENCE}[data-sync={state}]")).await;
+    let sentence = window.text(SENTENCE).await;
     assert!(sentence.contains(words), "{state}: {sentence}");
 }

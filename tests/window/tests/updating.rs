@@ -38,7 +38,9 @@ pub async fn a_newer_primer_in_a_readers_own_place_is_found_fetched_and_put_in_p
     assert!(window.text("[data-test=update-sentence]").await.contains("Nobody has looked for updates yet."));
     window.click("[data-test=look-for-update]").await;
     window.see("[data-test=updates] [role=alert]").await;
-    window.look_at_large_and_dark(&pictures, "80-updates-nothing-there").await;
+    window
+        .look_at_large_and_dark(&pictures, "[data-test=updates] [role=alert]", "80-updates-nothing-there")
+        .await;
 
     publisher.publish(&home, "9.0.0", NEW, &stick);
     window.click("[data-test=look-for-update]").await;
@@ -48,7 +50,7 @@ pub async fn a_newer_primer_in_a_readers_own_place_is_found_fetched_and_put_in_p
     let notes =
         "return document.querySelector('[data-test=updates] .notes').innerText === 'What is new in 9.0.0.'";
     window.come_true("its notes are shown", notes).await;
-    window.look_at_large_and_dark(&pictures, "81-updates-offer").await;
+    window.look_at_large_and_dark(&pictures, "[data-test=install-update]", "81-updates-offer").await;
 
     // Somebody who may write there exchanges the program.
     let piece = one_file(&stick.join("updates/objects"));
@@ -56,13 +58,13 @@ pub async fn a_newer_primer_in_a_readers_own_place_is_found_fetched_and_put_in_p
     window.click("[data-test=install-update]").await;
     window.see("[data-test=updates] [role=alert]").await;
     assert_eq!(fs::read(&appimage).expect("it is there"), OLD);
-    window.look_at_large_and_dark(&pictures, "82-updates-refused").await;
+    window.look_at_large_and_dark(&pictures, "[data-test=updates] [role=alert]", "82-updates-refused").await;
     fs::write(&piece, NEW).expect("a file can be written");
     window.click("[data-test=install-update]").await;
     let installed = "return document.querySelector('[data-test=update-sentence]').innerText.includes('Version 9.0.0 is installed')";
     window.come_true("it is installed", installed).await;
     assert_eq!(fs::read(&appimage).expect("it is there"), NEW);
-    window.look_at_large_and_dark(&pictures, "83-updates-installed").await;
+    window.look_at_large_and_dark(&pictures, "[data-test=update-sentence]", "83-updates-installed").await;
 
     window.click("[data-test=updates-by-itself] label").await;
     window.see("[data-test=updates-by-itself] input:checked").await;
