@@ -379,9 +379,13 @@ fn a_fetched_edition_that_is_damaged_is_fetched_again_and_never_shown() {
     fs::write(file_of(&chapter), "# Something else\n").unwrap();
     let laptop = laptop.restarted();
     assert_eq!(versions(&laptop.engine), [1, 1, 1]);
+    let says = hint(&laptop);
+    assert!(says.starts_with("Edition 1 of the book is damaged on this computer"), "{says}");
+    assert!(says.ends_with("A sync fetches it again."), "{says}");
     assert_eq!(laptop.sync().editions, 1);
+    assert!(!hint(&laptop).contains("damaged"), "but that it is here and opens at the next start");
     let laptop = laptop.restarted();
-    assert_eq!(versions(&laptop.engine), [2, 1, 1]);
+    assert_eq!((versions(&laptop.engine), hint(&laptop)), (vec![2, 1, 1], String::new()));
     assert!(laptop.engine.shelf().picture("figures/robot.svg").unwrap().is_some());
 }
 

@@ -209,7 +209,15 @@ impl Engine {
                 return Ok(Some(words));
             }
         }
-        Ok(None)
+        Ok(self.forgotten.as_ref().map(|edition| {
+            let next_step = if rows.is_empty() {
+                "Sync with the place where it is published, and it is fetched again."
+            } else {
+                "A sync fetches it again."
+            };
+            let number = edition.number;
+            format!("Edition {number} of the book is damaged on this computer, so an older one is open. {next_step}")
+        }))
     }
 }
 
