@@ -284,7 +284,7 @@ export type SyncRunView = { began_at: string,
 /**
  * “2 minutes ago”.
  */
-ago: string, requests: number, sent_bytes: number, received_bytes: number, sent: number, received: number, merged: number, 
+ago: string, requests: number, sent_bytes: number, received_bytes: number, sent: number, received: number, told: number, merged: number, 
 /**
  * What went wrong, with what to do.
  */
@@ -304,7 +304,7 @@ secret: SecretPlaceView | null,
  */
 last_syncs: Array<SyncRunView>, };
 
-export type SyncState = "alone" | "paused" | "syncing" | "offline" | "up_to_date" | "needs_you";
+export type SyncState = "alone" | "paused" | "syncing" | "offline" | "waiting" | "up_to_date" | "needs_you";
 
 export type SyncStatus = { state: SyncState, 
 /**

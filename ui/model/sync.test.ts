@@ -3,13 +3,13 @@ import type { ComputerView, Finding, RemoteView, SyncRunView, SyncStatus } from 
 import { checkSummary, computerWords, placeTitle, pollAfterMs, removalWords, runSentence, syncShort, syncWord, verdictWord } from "./sync";
 
 const status = (over: Partial<SyncStatus>): SyncStatus => ({ state: "up_to_date", sentence: "Up to date, just now.", hint: null, newer_book: false, waiting: 0, progress: null, arrived: 0, ...over });
-const run = (over: Partial<SyncRunView>): SyncRunView => ({ began_at: "2027-01-15T08:00:00.000Z", ago: "just now", requests: 1, sent_bytes: 0, received_bytes: 0, sent: 0, received: 0, merged: 0, trouble: null, ...over });
+const run = (over: Partial<SyncRunView>): SyncRunView => ({ began_at: "2027-01-15T08:00:00.000Z", ago: "just now", requests: 1, sent_bytes: 0, received_bytes: 0, sent: 0, received: 0, told: 0, merged: 0, trouble: null, ...over });
 const remote = (over: Partial<RemoteView>): RemoteView => ({ remote_id: "r", location: { kind: "folder", path: "/stick", prefix: "" }, name: "the folder /stick", paused: false, secret: null, last_syncs: [], ...over });
 const computer = (over: Partial<ComputerView>): ComputerView => ({ device_id: "d", name: "study", this_one: false, last_here: "yesterday", chapters: 6, trouble: null, ...over });
 
 describe("looking at how sync stands", () => {
   it("wakes a computer at rest no more than once a minute, whatever waits, and not at all where nothing is synced", () => {
-    for (const state of ["syncing", "offline", "up_to_date", "paused", "needs_you"] as const) {
+    for (const state of ["syncing", "offline", "waiting", "up_to_date", "paused", "needs_you"] as const) {
       expect(pollAfterMs(status({ state, waiting: 3 }), false)).toBeGreaterThan(60_000);
     }
     expect(pollAfterMs(null, false)).toBeGreaterThan(60_000);
@@ -24,6 +24,7 @@ describe("looking at how sync stands", () => {
 describe("in the header", () => {
   it("a sentence loses its stop and what belongs into the list of computers", () => {
     expect(syncShort(status({ sentence: "Up to date, 2 minutes ago; study was here yesterday." }))).toBe("Up to date, 2 minutes ago");
+    expect(syncShort(status({ state: "waiting", sentence: "3 changes wait; synced 2 minutes ago." }))).toBe("3 changes wait");
     expect(syncShort(status({ state: "offline", sentence: "Offline: everything you need is here, 3 changes wait." }))).toBe("Offline: everything you need is here, 3 changes wait");
     expect(syncShort(status({ state: "paused", sentence: "Paused; 2 changes wait." }))).toBe("Paused; 2 changes wait");
   });
@@ -33,7 +34,7 @@ describe("in the header", () => {
   });
 
   it("each state but alone has words of its own", () => {
-    const words = (["paused", "syncing", "offline", "up_to_date", "needs_you"] as const).map(syncWord);
+    const words = (["paused", "syncing", "offline", "waiting", "up_to_date", "needs_you"] as const).map(syncWord);
     expect(new Set(words).size).toBe(words.length);
     expect(words.every((word) => word !== "")).toBe(true);
     expect(syncWord("alone")).toBe("");
@@ -43,6 +44,7 @@ describe("in the header", () => {
 describe("what a sync did", () => {
   it("tells what was sent and received, in texts, requests and bytes", () => {
     expect(runSentence(run({ sent: 3, received: 1, merged: 2, requests: 9, sent_bytes: 12_000, received_bytes: 900 }))).toBe("3 texts sent, 1 received and 2 changes from other computers; 9 requests, 12 kB sent, 900 bytes received.");
+    expect(runSentence(run({ told: 1, requests: 2, sent_bytes: 900 }))).toBe("1 change told; 2 requests, 900 bytes sent, 0 bytes received.");
     expect(runSentence(run({ received: 1, requests: 2 }))).toBe("1 text received; 2 requests, 0 bytes sent, 0 bytes received.");
   });
 

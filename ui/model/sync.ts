@@ -25,6 +25,8 @@ export function syncWord(state: SyncState): string {
       return "Syncing";
     case "offline":
       return "Offline";
+    case "waiting":
+      return "Changes wait";
     case "up_to_date":
       return "Up to date";
     case "needs_you":
@@ -36,8 +38,9 @@ export function syncWord(state: SyncState): string {
 export function syncShort(status: SyncStatus): string {
   if (status.state === "needs_you" || status.state === "alone") return syncWord(status.state);
   const sentence = status.sentence.replace(/\.$/, "");
-  // Which other computer was here when is told where the computers are listed.
-  return status.state === "up_to_date" ? (sentence.split("; ")[0] ?? sentence) : sentence;
+  // Which other computer was here when is told where the computers are listed, and when this one was beside the places.
+  const isBrief = status.state === "up_to_date" || status.state === "waiting";
+  return isBrief ? (sentence.split("; ")[0] ?? sentence) : sentence;
 }
 
 /** What one sync did: “3 texts sent, 1 received; 9 requests, 12 kB sent, 3 kB received”. */
@@ -45,6 +48,7 @@ export function runSentence(run: SyncRunView): string {
   const did: string[] = [];
   if (run.sent > 0) did.push(`${counted(run.sent, "text")} sent`);
   if (run.received > 0) did.push(did.length > 0 ? `${run.received} received` : `${counted(run.received, "text")} received`);
+  if (run.told > 0) did.push(`${counted(run.told, "change")} told`);
   if (run.merged > 0) did.push(`${counted(run.merged, "change")} from other computers`);
   const work = did.length > 0 ? list(did) : run.trouble === null ? "nothing new" : "nothing done";
   return `${work}; ${counted(run.requests, "request")}, ${bytes(run.sent_bytes)} sent, ${bytes(run.received_bytes)} received.`;

@@ -88,6 +88,7 @@ fn did(report: &SyncReport) -> String {
         texts(report.sent, "sent"),
         texts(report.received, "fetched"),
         texts(report.written, "written here"),
+        (report.told > 0).then(|| format!("{} told", count(report.told, "change"))),
         (report.merged > 0).then(|| format!("{} from other computers", count(report.merged, "change"))),
     ];
     let parts: Vec<String> = parts.into_iter().flatten().collect();
@@ -115,6 +116,7 @@ fn added(sum: SyncReport, other: &SyncReport) -> SyncReport {
         sent: sum.sent + other.sent,
         received: sum.received + other.received,
         written: sum.written + other.written,
+        told: sum.told + other.told,
         merged: sum.merged + other.merged,
         editions: sum.editions + other.editions,
         duration_ms: sum.duration_ms + other.duration_ms,

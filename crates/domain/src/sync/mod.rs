@@ -12,7 +12,7 @@ mod sweep;
 mod texts;
 
 pub use listing::{AfterListing, Known, after_listing};
-pub use own::{OwnObject, RemoteView, Whose, own_replica, replica_is_needed};
+pub use own::{OwnObject, RemoteView, Whose, replica_is_needed};
 pub use retry::retry_after_ms;
 pub use rows::choose_rows;
 pub use sweep::{Sweep, sweep, sweep_is_due};

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::ids::{DeviceId, WriteId};
+use crate::ids::DeviceId;
 use crate::replica::{Registers, Replica};
 use crate::storage_path::StoragePath;
 
@@ -15,11 +15,6 @@ pub enum Whose {
     /// A copy of this computer's disk, or this computer before an older disk was put back: join it, then take
     /// a new id.
     SomebodyElses,
-}
-
-/// `own_write_ids`: of every writing that this computer ever began in this remote.
-pub fn own_replica(written: &Replica, own_write_ids: &BTreeSet<WriteId>) -> Whose {
-    if own_write_ids.contains(&written.write_id) { Whose::Ours } else { Whose::SomebodyElses }
 }
 
 /// What all the replicas in a remote say together.
@@ -73,7 +68,7 @@ pub fn replica_is_needed(own: &Replica, remote: &RemoteView) -> bool {
 mod tests {
     use uuid::Uuid;
 
-    use super::{RemoteView, Whose, own_replica, replica_is_needed};
+    use super::{RemoteView, replica_is_needed};
     use crate::ids::WriteId;
     use crate::replica::random::{Random, device, register, stamp, text};
     use crate::replica::{RegisterKey, Registers, Replica, Texts};
@@ -88,15 +83,6 @@ mod tests {
             backgrounds: [].into(),
             ..Random::seeded(8).replica()
         }
-    }
-
-    #[test]
-    fn a_replica_is_ours_if_we_ever_began_to_write_it() {
-        let written = replica();
-        let other = WriteId::new(Uuid::nil());
-        assert_eq!(own_replica(&written, &[written.write_id, other].into()), Whose::Ours);
-        assert_eq!(own_replica(&written, &[other].into()), Whose::SomebodyElses);
-        assert_eq!(own_replica(&written, &[].into()), Whose::SomebodyElses);
     }
 
     #[test]

@@ -62,6 +62,7 @@ fn run_view(engine: &Engine, run: &SyncRun) -> SyncRunView {
         received_bytes: run.received_bytes,
         sent: run.sent,
         received: run.received,
+        told: run.told,
         merged: run.merged,
         trouble: run.fault.as_ref().map(|(_, message)| message.clone()),
     }

@@ -59,6 +59,7 @@ pub struct SyncRunView {
     pub received_bytes: u64,
     pub sent: u64,
     pub received: u64,
+    pub told: u64,
     pub merged: u64,
     /// What went wrong, with what to do.
     pub trouble: Option<String>,
@@ -73,6 +74,8 @@ pub enum SyncState {
     Syncing,
     /// The remote can't be reached just now.
     Offline,
+    /// All went well the last time, and something changed here since.
+    Waiting,
     UpToDate,
     /// Something that only a person can mend.
     NeedsYou,
@@ -172,6 +175,8 @@ pub struct SyncReport {
     pub received: u64,
     /// Texts another computer announced, and this one wrote itself.
     pub written: u64,
+    /// Changes made here that were new there.
+    pub told: u64,
     /// Changes of other computers that were new here.
     pub merged: u64,
     /// Newer editions of the book that were fetched.

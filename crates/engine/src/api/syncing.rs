@@ -132,6 +132,11 @@ pub fn status(engine: &Engine, request: OfReader) -> Result<SyncStatus, ApiError
             let sentence = format!("Offline: everything you need is here{}.", waiting_words(waiting, ", "));
             status(SyncState::Offline, sentence, waiting, None)
         }
+        Some(run) if waiting > 0 => {
+            let waits = waiting_words(waiting, "");
+            let sentence = format!("{waits}; synced {}.", ago(run.ended_at, engine.env.now()));
+            status(SyncState::Waiting, sentence, waiting, None)
+        }
         Some(run) => {
             let mut sentence = format!("Up to date, {}", ago(run.ended_at, engine.env.now()));
             let mut others = engine.computers(user)?.into_iter().filter(|computer| !computer.this_one);
@@ -271,6 +276,7 @@ impl Engine {
                 sent: outcome.tally.sent,
                 received: outcome.tally.received,
                 written: outcome.tally.written,
+                told: outcome.tally.told,
                 merged: outcome.tally.merged,
                 editions: outcome.tally.editions,
                 duration_ms: u64::try_from(outcome.ended_at.unix_ms() - began.unix_ms()).unwrap_or(0),
@@ -297,6 +303,7 @@ impl Engine {
             received_bytes: 0,
             sent: 0,
             received: 0,
+            told: 0,
             merged: 0,
             fault: Some((words.code.to_owned(), format!("{} {}", words.sentence, words.next_step))),
         };

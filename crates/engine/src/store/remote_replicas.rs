@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use primer_domain::ids::{DeviceId, WriteId};
+use primer_domain::ids::{DeviceId, UserId, WriteId};
 use primer_domain::storage_path::StoragePath;
 use primer_domain::timestamp::Timestamp;
 use rusqlite::{Connection, Row, named_params};
@@ -93,23 +93,27 @@ pub fn remove(connection: &Connection, remote: RemoteId, device: DeviceId) -> Re
 }
 
 /// Before it is sent: should the answer be lost, it is known again.
-pub fn note_own_write(connection: &Connection, remote: RemoteId, write: WriteId) -> Result<(), StoreError> {
+pub fn note_own_write(connection: &Connection, user: UserId, write: WriteId) -> Result<(), StoreError> {
     connection
-        .prepare_cached("INSERT INTO own_writes (remote_id, write_id) VALUES (:remote, :write)")
+        .prepare_cached("INSERT INTO own_writes (user_id, write_id) VALUES (:user, :write)")
         .and_then(|mut statement| {
-            statement.execute(named_params! {":remote": remote.to_string(), ":write": write.to_string()})
+            statement.execute(named_params! {":user": user.to_string(), ":write": write.to_string()})
         })
         .map_err(StoreError::sql("noting a replica that is sent"))?;
     Ok(())
 }
 
-pub fn own_writes(connection: &Connection, remote: RemoteId) -> Result<BTreeSet<WriteId>, StoreError> {
-    let texts =
-        texts_of(connection, remote, "SELECT write_id AS text FROM own_writes WHERE remote_id = :remote")?;
-    let write = |text: String| {
-        WriteId::parse(&text).ok_or_else(|| StoreError::bad_value("own_writes", "write_id", text))
-    };
-    texts.into_iter().map(write).collect()
+/// In whichever remote: one place may be known by two names, or forgotten and added again.
+pub fn is_own_write(connection: &Connection, user: UserId, write: WriteId) -> Result<bool, StoreError> {
+    connection
+        .prepare_cached(
+            "SELECT EXISTS (SELECT 1 FROM own_writes WHERE user_id = :user AND write_id = :write)",
+        )
+        .and_then(|mut statement| {
+            let parameters = named_params! {":user": user.to_string(), ":write": write.to_string()};
+            statement.query_row(parameters, |row| row.get(0))
+        })
+        .map_err(StoreError::sql("looking up a replica that was sent"))
 }
 
 /// Texts that were put there and that no replica mentions yet.

@@ -20,6 +20,8 @@ pub struct SyncRun {
     pub sent: u64,
     /// Texts.
     pub received: u64,
+    /// Changes that had been made here.
+    pub told: u64,
     /// Changes that other computers had made.
     pub merged: u64,
     /// The code and the sentence of what went wrong.
@@ -30,9 +32,9 @@ pub fn insert(connection: &Connection, remote: RemoteId, run: &SyncRun) -> Resul
     connection
         .prepare_cached(
             "INSERT INTO sync_runs (remote_id, began_at, ended_at, requests, sent_bytes, received_bytes, sent, received,
-                 merged, fault, message)
+                 told, merged, fault, message)
              VALUES (:remote, :began_at, :ended_at, :requests, :sent_bytes, :received_bytes, :sent, :received,
-                 :merged, :fault, :message)",
+                 :told, :merged, :fault, :message)",
         )
         .and_then(|mut statement| {
             statement.execute(named_params! {
@@ -44,6 +46,7 @@ pub fn insert(connection: &Connection, remote: RemoteId, run: &SyncRun) -> Resul
                 ":received_bytes": run.received_bytes,
                 ":sent": run.sent,
                 ":received": run.received,
+                ":told": run.told,
                 ":merged": run.merged,
                 ":fault": run.fault.as_ref().map(|(code, _)| code),
                 ":message": run.fault.as_ref().map(|(_, message)| message),
@@ -64,7 +67,7 @@ pub fn insert(connection: &Connection, remote: RemoteId, run: &SyncRun) -> Resul
 
 /// The last `limit`, the newest first.
 pub fn last(connection: &Connection, remote: RemoteId, limit: u32) -> Result<Vec<SyncRun>, StoreError> {
-    type Raw = (String, String, [u64; 6], Option<String>, Option<String>);
+    type Raw = (String, String, [u64; 7], Option<String>, Option<String>);
     let raw = |row: &Row<'_>| -> rusqlite::Result<Raw> {
         Ok((
             row.get("began_at")?,
@@ -75,6 +78,7 @@ pub fn last(connection: &Connection, remote: RemoteId, limit: u32) -> Result<Vec
                 row.get("received_bytes")?,
                 row.get("sent")?,
                 row.get("received")?,
+                row.get("told")?,
                 row.get("merged")?,
             ],
             row.get("fault")?,
@@ -83,7 +87,8 @@ pub fn last(connection: &Connection, remote: RemoteId, limit: u32) -> Result<Vec
     };
     connection
         .prepare_cached(
-            "SELECT began_at, ended_at, requests, sent_bytes, received_bytes, sent, received, merged, fault, message
+            "SELECT began_at, ended_at, requests, sent_bytes, received_bytes, sent, received, told, merged, fault,
+                 message
              FROM sync_runs WHERE remote_id = :remote ORDER BY run_id DESC LIMIT :limit",
         )
         .and_then(|mut statement| {
@@ -93,7 +98,7 @@ pub fn last(connection: &Connection, remote: RemoteId, limit: u32) -> Result<Vec
         .map_err(StoreError::sql("reading what the last syncs did"))?
         .into_iter()
         .map(|(began_at, ended_at, counts, fault, message)| {
-            let [requests, sent_bytes, received_bytes, sent, received, merged] = counts;
+            let [requests, sent_bytes, received_bytes, sent, received, told, merged] = counts;
             let time = |column, text: String| {
                 Timestamp::parse(&text).ok_or_else(|| StoreError::bad_value("sync_runs", column, text))
             };
@@ -105,6 +110,7 @@ pub fn last(connection: &Connection, remote: RemoteId, limit: u32) -> Result<Vec
                 received_bytes,
                 sent,
                 received,
+                told,
                 merged,
                 fault: fault.map(|code| (code, message.unwrap_or_default())),
             })

@@ -226,6 +226,7 @@ impl Outcome {
             received_bytes: self.traffic.received_bytes,
             sent: self.tally.sent,
             received: self.tally.received,
+            told: self.tally.told,
             merged: self.tally.merged,
             fault: self.failure.as_ref().map(|error| {
                 let words = error.words();

@@ -118,6 +118,8 @@ pub struct Tally {
     pub received: u64,
     /// Announced texts that were written here instead of fetched.
     pub written: u64,
+    /// Changes made here that were new there.
+    pub told: u64,
     /// Changes of other computers that were new here.
     pub merged: u64,
     /// Newer editions of the book that are here now.

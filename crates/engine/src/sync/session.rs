@@ -187,6 +187,8 @@ pub struct Session {
     lacks_anew: bool,
     /// Texts that are in the remote, which is not noted yet.
     sent: Vec<StoragePath>,
+    /// Changes that the own replica, which is being sent, is the first to tell.
+    to_tell: u64,
     /// The own replica was there and is gone, though it is the same remote.
     own_is_lost: bool,
     gathered_changes: u64,
@@ -227,6 +229,7 @@ impl Session {
             lacks_anew: false,
             known_missing: BTreeSet::new(),
             sent: Vec::new(),
+            to_tell: 0,
             own_is_lost: false,
             gathered_changes: 0,
             looked_for: None,
@@ -305,8 +308,8 @@ impl Session {
                 None => return Ok(None),
             },
             Task::PutReplica(replica) => {
-                let (remote, write) = (self.remote.id, replica.write_id);
-                self.engine.store.write(|tx| remote_replicas::note_own_write(tx, remote, write))?;
+                let write = replica.write_id;
+                self.engine.store.write(|tx| remote_replicas::note_own_write(tx, user, write))?;
                 Op::Put { key: keys::replica(user, self.device()?), bytes: replica.to_json() }
             }
             Task::DeleteReplica(device) => Op::Delete { key: keys::replica(user, *device) },

@@ -114,9 +114,9 @@ impl Session {
         };
         let whose = match &parsed {
             Ok(replica) if device == self.device()? => {
-                let remote = self.remote.id;
-                let writes = self.engine.store.read(|c| remote_replicas::own_writes(c, remote))?;
-                sync::own_replica(replica, &writes)
+                let (user, write) = (self.user, replica.write_id);
+                let is_own = self.engine.store.read(|c| remote_replicas::is_own_write(c, user, write))?;
+                if is_own { Whose::Ours } else { Whose::SomebodyElses }
             }
             Ok(_) => Whose::Ours,
             // Nobody can tell whose it was. Written anew, it is of use again.
@@ -329,6 +329,7 @@ impl Session {
         let folds = !self.manner.forget.is_empty();
         if restored || folds || self.own_is_lost || sync::replica_is_needed(&replica, &view) {
             self.outlook.send_replica = true;
+            self.to_tell = replica.registers.missing_from(&view.registers).len() as u64;
             if !self.manner.dry {
                 self.waiting.push_back(Task::PutReplica(Box::new(replica)));
             }
@@ -339,6 +340,7 @@ impl Session {
     pub(super) fn wrote_replica(&mut self, replica: Replica, etag: String) -> Result<(), SyncError> {
         let own = replica.device;
         let remote = self.remote.id;
+        self.tally.told += std::mem::take(&mut self.to_tell);
         let known = KnownReplica { etag, body: Ok(replica.to_json()) };
         self.replicas.insert(own, replica);
         self.engine.store.write(|tx| {
