@@ -369,4 +369,14 @@ fn a_secret_is_read_from_the_environment_kept_for_its_owner_and_never_shown() {
     }
     assert_eq!(computer.error(&["sync"])["code"], "remote_failed", "nobody listens there");
     assert_eq!(computer.json(&["computer", "export"])["secret_access_key"], "a-secret-of-mine");
+
+    let mut command = computer.primer(&s3);
+    command.env("PRIMER_S3_SECRET", "a-newer-one");
+    let added = run(&mut command);
+    assert!(
+        added.code == Some(0) && added.out.contains("It was known; it is opened with this from now on."),
+        "{added:?}"
+    );
+    assert_eq!(computer.json(&["remote", "list"]).as_array().unwrap().len(), 1);
+    assert_eq!(computer.json(&["computer", "export"])["secret_access_key"], "a-newer-one");
 }

@@ -208,3 +208,55 @@ fn a_reader_who_is_removed_leaves_no_setting_behind() {
         .unwrap();
     assert_eq!(left, 0);
 }
+
+#[test]
+fn a_place_that_is_added_again_stays_one_and_makes_no_computer() {
+    let (stick, laptop) = World::new().begin(python("beginner"));
+    laptop.sync();
+    add_folder(&laptop, &stick.path().join("."));
+    let places = || laptop.engine.remotes(laptop.user).unwrap();
+    assert_eq!(places().len(), 1);
+    assert_eq!(laptop.sync().requests, 1, "nothing is new there");
+    // Forgotten and added again.
+    let remote_id = places()[0].id.to_string();
+    call(&laptop.engine, "remove_remote", json!({"remote_id": remote_id}));
+    add_folder(&laptop, stick.path());
+    laptop.sync();
+    assert_eq!(laptop.sync().requests, 1);
+    assert_eq!(replicas(stick.path()).len(), 1);
+}
+
+#[test]
+fn one_place_that_is_known_by_two_names_comes_to_rest_and_makes_no_computer() {
+    let (stick, laptop) = World::new().begin(python("beginner"));
+    let first = laptop.engine.remotes(laptop.user).unwrap().remove(0);
+    call(&laptop.engine, "remove_remote", json!({"remote_id": first.id.to_string()}));
+    let course = stick.path().join("course");
+    fs::create_dir(&course).unwrap();
+    add_folder(&laptop, &course);
+    let location = json!({"kind": "folder", "path": stick.path(), "prefix": "course"});
+    call(&laptop.engine, "add_remote", json!({"user_id": laptop.user, "location": location}));
+    let sync_both = || [0, 1].map(|which| laptop.try_sync_with(which).unwrap().requests);
+    assert_visit(&laptop.engine, laptop.user, 1, Freshness::Missing, true);
+    for _ in 0..2 {
+        sync_both();
+    }
+    assert_eq!(sync_both(), [1, 1]);
+    edit(&laptop, "none");
+    sync_both();
+    sync_both();
+    assert_eq!(sync_both(), [1, 1]);
+    assert_eq!(replicas(&course).len(), 1);
+}
+
+#[test]
+fn what_changed_since_the_last_sync_is_said_to_wait() {
+    let (_stick, laptop) = World::new().begin(python("beginner"));
+    laptop.sync();
+    edit(&laptop, "none");
+    let status = laptop.status();
+    assert_eq!((&status["state"], &status["waiting"]), (&json!("waiting"), &json!(1)));
+    assert_eq!(status["sentence"], "1 change waits; synced just now.");
+    assert_eq!(laptop.sync().told, 1);
+    assert_eq!(laptop.status()["state"], "up_to_date");
+}

@@ -28,9 +28,14 @@ pub fn run(
             let (location, keys) = location(added)?;
             let (secret_access_key, session_token) = keys.unzip();
             let session_token = session_token.flatten();
+            let before = direct::remotes(engine, OfReader { user_id: user_id.clone() })?;
             let request = AddRemote { user_id, location, secret_access_key, session_token };
             let view = direct::add_remote(engine, request)?;
-            output.print(&view, |view| format!("{}\n“primer sync” brings everything there.\n", line(view)))
+            let next = match before.iter().any(|known| known.remote_id == view.remote_id) {
+                true => "It was known; it is opened with this from now on.",
+                false => "“primer sync” brings everything there.",
+            };
+            output.print(&view, |view| format!("{}\n{next}\n", line(view)))
         }
         RemoteCommand::List => {
             let user_id = reader(engine, global)?.to_string();

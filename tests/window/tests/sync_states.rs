@@ -1,9 +1,10 @@
 //! How syncing stands, as the window says it.
 
 use primer_window_tests::{Home, Window, artifacts, primer_with};
+use serde_json::json;
 
 use crate::line::Line;
-use crate::syncing::{answer, begin, seaweedfs};
+use crate::syncing::{KEY, SECRET, answer, begin, seaweedfs};
 
 const SENTENCE: &str = "[data-test=sync-sentence]";
 
@@ -63,6 +64,19 @@ pub async fn each_state_of_syncing_is_said_where_it_is_seen_and_in_a_sentence() 
     window.bring_to_middle(SENTENCE).await;
     pictures.take(&window, "79-you-needed").await;
     window.look_at_large_and_dark(&pictures, SENTENCE, "79-you-needed").await;
+
+    // Its reader copies the key again: the place is the same, and so is the computer.
+    window.click("[data-test=remote]:last-child [data-test=change-remote]").await;
+    for (field, words) in [("remote-access-key", KEY), ("remote-secret", SECRET)] {
+        window.click(&format!("[data-test={field}]")).await;
+        window.script(&format!("document.querySelector('[data-test={field}]').select()")).await;
+        window.type_words(words).await;
+    }
+    window.click("[data-test=save-remote]").await;
+    stands(&window, "up_to_date", "Up to date").await;
+    let count =
+        "return ['remote', 'computer'].map((one) => document.querySelectorAll(`[data-test=${one}]`).length)";
+    assert_eq!(window.script(count).await, json!([2, 1]));
     window.close().await;
 }
 

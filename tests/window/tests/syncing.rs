@@ -12,7 +12,7 @@ use crate::line::Line;
 use crate::server_process::{ServerProcess, seaweedfs_words, weed};
 
 pub const KEY: &str = "AKIDEVERYTHING";
-const SECRET: &str = "secret-of-everything";
+pub const SECRET: &str = "secret-of-everything";
 
 /// After several tries in vain the next one may be half a minute away; the other computer then hears of it with its own
 /// next look.

@@ -82,7 +82,7 @@ pub fn export(engine: &Engine, request: OfReader) -> Result<Joining, ApiError> {
             "Add a folder or a bucket first, then add a computer.",
         ));
     };
-    let credentials = engine.credentials(remote.id)?;
+    let credentials = engine.credentials(&remote)?;
     Ok(Joining {
         format: JOINING_FORMAT,
         user_id: user.to_string(),

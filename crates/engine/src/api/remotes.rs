@@ -68,6 +68,7 @@ fn run_view(engine: &Engine, run: &SyncRun) -> SyncRunView {
     }
 }
 
+/// Of a place that is known already, the settings and the keys are those that are given now.
 pub fn add(engine: &Engine, request: AddRemote) -> Result<RemoteView, ApiError> {
     let user = existing(engine, &request.user_id)?;
     let id = engine.add_remote(user, &request.location, request.secret_access_key, request.session_token)?;
@@ -104,7 +105,7 @@ pub fn check(engine: &Engine, request: OfRemote) -> Result<Vec<Finding>, ApiErro
         user: row.user,
         book_id: &engine.shelf.book.id,
         location: &row.location,
-        credentials: engine.credentials(row.id)?,
+        credentials: engine.credentials(&row)?,
         clock: engine.env.clock(),
         known: row.identity.is_some(),
         ids: [engine.env.new_id(), engine.env.new_id()],
@@ -139,6 +140,7 @@ impl Engine {
         Ok(self.store.read(|connection| remotes::list(connection, user))?)
     }
 
+    /// One place is one remote: known already, it gets the settings and the keys that are given now.
     pub(super) fn add_remote(
         &self,
         user: UserId,
@@ -152,27 +154,45 @@ impl Engine {
         });
         // Settings that can't be meant so are told now, not at the first sync.
         Remote::connect(location, credentials.clone(), self.env.clock())?;
-        let id = RemoteId(self.env.new_id());
+        let known = self.remotes(user)?.into_iter().find(|row| row.location.is_same_place(location));
+        let id = known.as_ref().map_or_else(|| RemoteId(self.env.new_id()), |row| row.id);
         let at = self.env.now();
         if let Some(credentials) = credentials {
             self.secrets.set(&secret_name(id), credentials.secret_access_key.expose())?;
-            if let Some(token) = credentials.session_token {
-                self.secrets.set(&token_name(id), token.expose())?;
+            match credentials.session_token {
+                Some(token) => {
+                    self.secrets.set(&token_name(id), token.expose())?;
+                }
+                None if known.is_some() => self.secrets.remove(&token_name(id))?,
+                None => {}
             }
         }
-        self.store.write(|transaction| remotes::insert(transaction, id, user, location, at))?;
+        if known.is_some() {
+            self.desk.cancel(id);
+        }
+        self.store.write(|transaction| match known {
+            Some(_) => {
+                remotes::set_location(transaction, id, location)?;
+                remotes::set_paused(transaction, id, false)
+            }
+            None => remotes::insert(transaction, id, user, location, at),
+        })?;
         Ok(id)
     }
 
-    pub(super) fn credentials(&self, remote: RemoteId) -> Result<Option<Credentials>, ApiError> {
-        let Some(secret_access_key) = self.secrets.get(&secret_name(remote))? else { return Ok(None) };
-        let session_token = self.secrets.get(&token_name(remote))?;
+    pub(super) fn credentials(&self, row: &RemoteRow) -> Result<Option<Credentials>, ApiError> {
+        // A folder has none, and must not wait for a keychain.
+        if matches!(row.location, Location::Folder { .. }) {
+            return Ok(None);
+        }
+        let Some(secret_access_key) = self.secrets.get(&secret_name(row.id))? else { return Ok(None) };
+        let session_token = self.secrets.get(&token_name(row.id))?;
         Ok(Some(Credentials { secret_access_key, session_token }))
     }
 
     /// Makes no request.
     pub(crate) fn connect(&self, row: &RemoteRow) -> Result<Result<Remote, RemoteError>, ApiError> {
-        let credentials = self.credentials(row.id)?;
+        let credentials = self.credentials(row)?;
         let remote = Remote::connect(&row.location, credentials, self.env.clock());
         Ok(match row.identity {
             Some(_) => remote.map(|remote| remote.known_by(IDENTITY)),

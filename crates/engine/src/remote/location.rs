@@ -139,6 +139,28 @@ impl Location {
             Location::Folder { path, .. } => Place::Folder { path: Path::to_owned(path) },
         }
     }
+
+    /// Whether the same objects are meant, whatever opens them.
+    pub fn is_same_place(&self, other: &Location) -> bool {
+        match (self, other) {
+            (Location::S3(one), Location::S3(two)) => {
+                let place = |s3: &S3Location| {
+                    let address = s3.address().trim_end_matches('/').to_ascii_lowercase();
+                    (address, s3.bucket.clone(), s3.prefix.trim_matches('/').to_owned())
+                };
+                place(one) == place(two)
+            }
+            (
+                Location::Folder { path: one, prefix: one_prefix },
+                Location::Folder { path: two, prefix: two_prefix },
+            ) => {
+                // A folder that is not there has only its name.
+                let whole = |path: &PathBuf| path.canonicalize().unwrap_or_else(|_| path.clone());
+                one_prefix.trim_matches('/') == two_prefix.trim_matches('/') && whole(one) == whole(two)
+            }
+            _ => false,
+        }
+    }
 }
 
 impl S3Location {
@@ -155,5 +177,56 @@ impl S3Location {
         let host = endpoint.split_once("://").map_or(endpoint, |(_, rest)| rest);
         let host = host.split(['/', '?', '#']).next().unwrap_or_default();
         host.rsplit('@').next().unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::Location;
+
+    fn location(value: Value) -> Location {
+        serde_json::from_value(value).unwrap()
+    }
+
+    fn server(endpoint: &str, bucket: &str, prefix: &str, key: &str) -> Location {
+        location(json!({
+            "kind": "s3", "endpoint": endpoint, "bucket": bucket, "prefix": prefix, "access_key_id": key,
+        }))
+    }
+
+    #[test]
+    fn a_place_is_the_same_whatever_opens_it_and_however_it_is_written() {
+        let place = server("https://s3.example.org", "course", "amina", "AK1");
+        for same in [
+            server("s3.example.org", "course", "amina", "AK2"),
+            server(" HTTPS://S3.Example.org/ ", "course", "/amina/", "AK1"),
+        ] {
+            assert!(place.is_same_place(&same), "{same:?}");
+        }
+        for other in [
+            server("http://s3.example.org", "course", "amina", "AK1"),
+            server("https://s3.example.org", "Course", "amina", "AK1"),
+            server("https://s3.example.org", "course", "", "AK1"),
+            location(json!({"kind": "folder", "path": "/course", "prefix": "amina"})),
+        ] {
+            assert!(!place.is_same_place(&other), "{other:?}");
+        }
+    }
+
+    #[test]
+    fn a_folder_is_the_same_by_any_path_while_it_is_there_and_by_its_name_while_it_is_not() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |path: &std::path::Path, prefix: &str| {
+            location(json!({"kind": "folder", "path": path, "prefix": prefix}))
+        };
+        let place = at(folder.path(), "");
+        assert!(place.is_same_place(&at(&folder.path().join("."), "/")));
+        assert!(!place.is_same_place(&at(folder.path(), "course")));
+        assert!(!place.is_same_place(&at(folder.path().parent().unwrap(), "")));
+        let path = folder.path().to_owned();
+        drop(folder);
+        assert!(place.is_same_place(&at(&path, "")));
     }
 }
