@@ -4,13 +4,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use primer_domain::ids::{DeviceId, UserId};
+use primer_domain::timestamp::Timestamp;
 
 use super::ago::{ago, bytes};
 use super::error::{ApiError, ErrorCode};
 use super::readers::existing;
 use super::sync_types::*;
 use super::types::*;
+use crate::log;
 use crate::remote::RemoteError;
+use crate::store::StoreError;
 use crate::store::remotes::RemoteRow;
 use crate::store::settings::{self, Key};
 use crate::store::sync_runs::{self, SyncRun};
@@ -290,11 +293,30 @@ impl Engine {
     fn could_not_begin(
         &self,
         row: &RemoteRow,
-        began: primer_domain::timestamp::Timestamp,
+        began: Timestamp,
         error: RemoteError,
     ) -> Result<Synced, ApiError> {
         let failure = SyncError::Remote(error);
         let words = failure.words();
+        self.note_failed(row, began, words.code, format!("{} {}", words.sentence, words.next_step))?;
+        Ok(Synced { report: SyncReport::default(), outlook: Default::default(), failure: Some(failure) })
+    }
+
+    /// Whatever else kept a sync from being done, such as a locked keychain. Where the database does not take it, the log has.
+    pub(crate) fn note_not_begun(&self, row: &RemoteRow, began: Timestamp, error: &ApiError) {
+        let told = format!("{} {}", error.message, error.hint);
+        if let Err(error) = self.note_failed(row, began, "not_begun", told) {
+            log::error("sync_not_noted").cause(&error).write();
+        }
+    }
+
+    fn note_failed(
+        &self,
+        row: &RemoteRow,
+        began: Timestamp,
+        code: &str,
+        told: String,
+    ) -> Result<(), StoreError> {
         let run = SyncRun {
             began_at: began,
             ended_at: self.env.now(),
@@ -305,10 +327,9 @@ impl Engine {
             received: 0,
             told: 0,
             merged: 0,
-            fault: Some((words.code.to_owned(), format!("{} {}", words.sentence, words.next_step))),
+            fault: Some((code.to_owned(), told)),
         };
-        self.store.write(|transaction| sync_runs::insert(transaction, row.id, &run))?;
-        Ok(Synced { report: SyncReport::default(), outlook: Default::default(), failure: Some(failure) })
+        self.store.write(|transaction| sync_runs::insert(transaction, row.id, &run))
     }
 
     fn to_forget(&self, row: &RemoteRow) -> Result<BTreeSet<DeviceId>, ApiError> {
