@@ -8,6 +8,7 @@ use primer_engine::sync::Manner;
 use serde_json::json;
 
 use crate::Violation;
+use crate::beginning::PLACE;
 use crate::books::CHAPTERS;
 use crate::run::{At, Change, Run};
 
@@ -159,6 +160,39 @@ impl Run<'_> {
         self.count(if everywhere { "chapters removed everywhere" } else { "chapters removed here" });
         self.note(format!("{name} removes chapter {words} {whence}, acknowledged: {acknowledged}"));
         self.check(at.computer, Change::Edited { acknowledged })
+    }
+
+    /// Forgets the place where the computers meet, and adds it again.
+    pub fn adds_the_place_again(&mut self, at: At) -> Result<(), Violation> {
+        if self.computers[at.computer].is_syncing() {
+            return Ok(());
+        }
+        let remote = self.computers[at.computer].remote;
+        let request = json!({"remote_id": remote.to_string()});
+        let forgotten = self.lets(at, |program| dispatch(&program.engine, "remove_remote", request))?;
+        let name = self.name(at.computer);
+        self.note(format!("{name} forgets the place: {}", outcome(&forgotten)));
+        // Where it was not forgotten after all, it is still the same one.
+        self.adds_the_place(at)?;
+        self.count("place added again");
+        self.check(at.computer, Change::Joined)
+    }
+
+    /// However often the power fails or the disk is full meanwhile.
+    fn adds_the_place(&mut self, mut at: At) -> Result<(), Violation> {
+        let location = json!({"kind": "folder", "path": PLACE});
+        let request = json!({"user_id": self.user.to_string(), "location": location});
+        loop {
+            // After a power cut there is one program in place of the one that was.
+            at.program = at.program.min(self.computers[at.computer].programs.len() - 1);
+            let request = request.clone();
+            let added = self.lets(at, |program| dispatch(&program.engine, "add_remote", request))?;
+            let name = self.name(at.computer);
+            self.note(format!("{name} adds the place: {}", outcome(&added)));
+            if let Some(Ok(added)) = added {
+                return self.uses_remote(at, &added);
+            }
+        }
     }
 
     pub fn sets_a_quota(&mut self, at: At) -> Result<(), Violation> {

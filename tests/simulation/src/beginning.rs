@@ -10,6 +10,9 @@ use crate::computer::{Computer, folders};
 use crate::folders as files;
 use crate::run::{At, Change, Run};
 
+/// Nothing is there: requests go to the simulated network.
+pub const PLACE: &str = "/simulated";
+
 const NAMES: [&str; 5] = ["A", "B", "C", "D", "E"];
 
 impl Run<'_> {
@@ -42,7 +45,7 @@ impl Run<'_> {
         let user = added["id"].as_str().and_then(UserId::parse);
         self.user = user.ok_or_else(|| Violation::of("a_command_is_answered", added.to_string()))?;
         let user = self.user.to_string();
-        let location = json!({"kind": "folder", "path": "/simulated"});
+        let location = json!({"kind": "folder", "path": PLACE});
         let added = self.asks(at, "add_remote", json!({"user_id": user, "location": location}))?;
         self.uses_remote(at, &added)?;
         Ok(self.asks(at, "export_computer", json!({"user_id": user}))?.to_string())
@@ -60,7 +63,7 @@ impl Run<'_> {
         self.uses_remote(at, &joined)
     }
 
-    fn uses_remote(&mut self, at: At, answer: &Value) -> Result<(), Violation> {
+    pub fn uses_remote(&mut self, at: At, answer: &Value) -> Result<(), Violation> {
         let id = answer["remote_id"].as_str().and_then(primer_engine::store::remotes::RemoteId::parse);
         let computer = &mut self.computers[at.computer];
         computer.user = self.user;

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
-use primer_domain::ids::UserId;
+use primer_domain::ids::{DeviceId, UserId};
 use primer_domain::publish::{Order, Versions, order};
 use primer_domain::replica::Registers;
 use primer_domain::timestamp::Timestamp;
@@ -27,6 +27,10 @@ pub struct Computer {
     pub data: PathBuf,
     pub user: UserId,
     pub remote: RemoteId,
+    /// Its name among the reader's computers, when it was last looked at.
+    pub device: Option<DeviceId>,
+    /// Its data folder was copied or put back, so that somebody else may have its name.
+    pub is_one_of_two: bool,
     /// What its clock shows is that of the world and this.
     pub skew_ms: Arc<AtomicI64>,
     pub switch: Switch,
@@ -85,6 +89,8 @@ impl Computer {
             data,
             user: UserId::new(uuid::Uuid::nil()),
             remote: RemoteId(uuid::Uuid::nil()),
+            device: None,
+            is_one_of_two: false,
             skew_ms: Arc::new(AtomicI64::new(0)),
             switch: Switch::default(),
             programs: Vec::new(),

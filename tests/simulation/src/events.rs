@@ -34,7 +34,7 @@ impl<'a> Run<'a> {
 
     fn draws(&mut self) -> Happen<'a> {
         let weather = self.weather;
-        let possible: [(u32, Happen<'a>); 29] = [
+        let possible: [(u32, Happen<'a>); 30] = [
             (170, |run, at| run.edits(at)),
             (10, |run, at| run.renames(at)),
             (150, |run, at| run.visits(at)),
@@ -42,6 +42,7 @@ impl<'a> Run<'a> {
             (10, |run, at| run.tries_dry(at)),
             (6, |run, at| run.forgets_a_computer(at)),
             (8, |run, at| run.removes_a_chapter(at)),
+            (4, |run, at| run.adds_the_place_again(at)),
             (6, |run, at| run.sets_a_quota(at)),
             (6, |run, at| run.tidies(at)),
             (12, |run, at| {

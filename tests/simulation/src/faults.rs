@@ -154,11 +154,13 @@ impl Run<'_> {
         }
         let data = self.names.next();
         let name = format!("{}'", self.name(computer));
+        self.computers[computer].is_one_of_two = true;
         let of = &self.computers[computer];
         folders(files::copy(&of.data, &data));
         let mut copy = Computer::new(&name, data);
         (copy.user, copy.remote, copy.edition) = (of.user, of.remote, of.edition);
         (copy.registers, copy.known) = (of.registers.clone(), of.known.clone());
+        copy.is_one_of_two = true;
         copy.installed.clone_from(&of.installed);
         copy.listings_from = self.bucket.moment();
         self.computers.push(copy);
@@ -178,6 +180,7 @@ impl Run<'_> {
         self.backups.push(Backup {
             of: of.name.clone(),
             data,
+            remote: of.remote,
             registers: of.registers.clone(),
             known: of.known.clone(),
             edition: of.edition,
@@ -204,6 +207,7 @@ impl Run<'_> {
         let before = std::mem::replace(&mut own.data, data);
         folders(std::fs::remove_dir_all(before));
         (own.registers, own.known) = (backup.registers.clone(), backup.known.clone());
+        (own.remote, own.is_one_of_two) = (backup.remote, true);
         own.edition = backup.edition;
         own.installed.clone_from(&backup.installed);
         own.listings_from = self.bucket.moment();

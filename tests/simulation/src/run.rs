@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use primer_domain::ids::UserId;
 use primer_domain::publish::Versions;
 use primer_domain::replica::{Registers, Replica};
+use primer_engine::store::remotes::RemoteId;
 use primer_engine::sync::Op;
 
 use crate::books::Books;
@@ -52,6 +53,7 @@ pub struct Run<'a> {
 pub struct Backup {
     pub of: String,
     pub data: PathBuf,
+    pub remote: RemoteId,
     pub registers: Registers,
     pub known: Known,
     pub edition: usize,
@@ -219,6 +221,8 @@ impl<'a> Run<'a> {
         }
         own.version = version;
         own.the_installed_book_is_whole_and_never_goes_back()?;
+        self.a_computer_keeps_its_name_unless_somebody_else_has_it(computer)?;
+        let own = &mut self.computers[computer];
         let registers = own.look()?.registers().map_err(sql_failed)?;
         if change == Change::Joined {
             for write in own.look()?.replicas_read().map_err(sql_failed)?.into_values().flatten() {
@@ -248,6 +252,27 @@ impl<'a> Run<'a> {
         own.look()?.a_chapter_that_was_put_away_stays_away(&who)?;
         own.registers = registers;
         Ok(())
+    }
+
+    fn a_computer_keeps_its_name_unless_somebody_else_has_it(
+        &mut self,
+        computer: usize,
+    ) -> Result<(), Violation> {
+        // A replica under its name that is not to be read may be anybody's.
+        let Weather { garbled, cut_short, object_rots, .. } = self.weather;
+        let own = &mut self.computers[computer];
+        let sql_failed =
+            |error: rusqlite::Error| Violation::of("the_database_can_be_read", error.to_string());
+        let device = own.look()?.device().map_err(sql_failed)?;
+        let before = own.device.replace(device);
+        let may_change = own.is_one_of_two || garbled + cut_short + object_rots > 0;
+        match before {
+            Some(before) if before != device && !may_change => Err(Violation::of(
+                "a_computer_keeps_its_name_unless_somebody_else_has_it",
+                format!("{} was {before} and is {device}", own.name),
+            )),
+            _ => Ok(()),
+        }
     }
 
     /// After a fault that destroyed something.
