@@ -1,12 +1,16 @@
 //! What S3 answers in XML: a page of a listing, or an error.
 //!
 //! Elements are known by their local names: the namespace differs between servers, and some give none.
-//! Entities that XML does not define are left out, so a document can't grow while it is read.
+//! Entities that XML does not define are left out, so a document can't grow while it is read; one that is nested
+//! deeper than any answer of S3's is damaged, so reading takes time as the document is long and no more.
 
 use percent_encoding::percent_decode_str;
 use quick_xml::Reader;
 use quick_xml::events::Event;
 use thiserror::Error;
+
+/// Elements in one another. What servers answer has four, an owner's name in a listing.
+const DEPTH_MAX: usize = 16;
 
 /// One page of a listing.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -50,6 +54,9 @@ fn each_text(document: &str, mut text_of: impl FnMut(&[String], &str)) -> Result
     let mut was_complete = false;
     loop {
         match reader.read_event().map_err(|error| damaged(&error))? {
+            Event::Start(_) | Event::Empty(_) if path.len() >= DEPTH_MAX => {
+                return Err(damaged(&format!("it has more than {DEPTH_MAX} elements in one another")));
+            }
             Event::Start(start) => {
                 path.push(start.local_name().as_ref().to_owned());
                 text.clear();
@@ -100,19 +107,23 @@ pub fn page(document: &str) -> Result<Page, XmlError> {
     let (mut entry, mut modified, mut bad) = (Entry::default(), String::new(), None);
     let (mut is_truncated, mut token, mut is_url_encoded) = (false, None, false);
     each_text(document, |path, text| {
-        let path: Vec<&str> = path.iter().skip(1).map(String::as_str).collect();
-        match path.as_slice() {
-            ["IsTruncated"] => is_truncated = text == "true",
-            ["NextContinuationToken"] if !text.is_empty() => token = Some(text.to_owned()),
-            ["EncodingType"] => is_url_encoded = text == "url",
-            ["Contents", "Key"] => entry.key = text.to_owned(),
-            ["Contents", "ETag"] => entry.etag = without_quotes(text).to_owned(),
-            ["Contents", "LastModified"] => modified = text.to_owned(),
-            ["Contents", "Size"] => match text.parse() {
+        let (of_entry, name) = match path {
+            [_, name] => (false, name.as_str()),
+            [_, contents, name] if contents == "Contents" => (true, name.as_str()),
+            _ => return,
+        };
+        match (of_entry, name) {
+            (false, "IsTruncated") => is_truncated = text == "true",
+            (false, "NextContinuationToken") if !text.is_empty() => token = Some(text.to_owned()),
+            (false, "EncodingType") => is_url_encoded = text == "url",
+            (true, "Key") => entry.key = text.to_owned(),
+            (true, "ETag") => entry.etag = without_quotes(text).to_owned(),
+            (true, "LastModified") => modified = text.to_owned(),
+            (true, "Size") => match text.parse() {
                 Ok(len_bytes) => entry.len_bytes = len_bytes,
                 Err(_) => bad = Some(format!("a size is “{}”", text.chars().take(40).collect::<String>())),
             },
-            ["Contents"] => {
+            (false, "Contents") => {
                 if entry.etag.is_empty() {
                     entry.etag = format!("{modified}/{}", entry.len_bytes);
                 }
@@ -236,6 +247,22 @@ mod tests {
         assert!(matches!(page(endless), Err(XmlError::Damaged { .. })));
         let no_size = "<ListBucketResult><Contents><Key>a</Key><Size>-1</Size></Contents></ListBucketResult>";
         assert!(matches!(page(no_size), Err(XmlError::Damaged { .. })));
+    }
+
+    #[test]
+    fn a_listing_is_nested_as_deep_as_servers_have_it_and_no_deeper() {
+        let document = |depth: usize| {
+            let (opened, closed) = ("<a>".repeat(depth - 2), "</a>".repeat(depth - 2));
+            format!("<ListBucketResult>{opened}<b/>{closed}</ListBucketResult>")
+        };
+        assert_eq!(page(&document(16)).unwrap(), super::Page::default());
+        assert!(matches!(page(&document(17)), Err(XmlError::Damaged { .. })));
+        // Were each of the many looked for below all that are open, no one would wait for the end.
+        let wide_below_deep =
+            format!("<ListBucketResult>{}{}", "<a>".repeat(1_300_000), "<b/>".repeat(1_000_000));
+        assert!(matches!(page(&wide_below_deep), Err(XmlError::Damaged { .. })));
+        let error = format!("<Error><Code>SlowDown</Code>{}{}", "<a>".repeat(9_000), "<b/>".repeat(9_000));
+        assert_eq!(refusal(&error).unwrap().code, "SlowDown");
     }
 
     #[test]
