@@ -86,6 +86,23 @@ async fn a_listing_in_a_circle_ends() {
 }
 
 #[tokio::test]
+async fn a_listing_that_goes_on_with_ever_new_tokens_and_no_new_keys_ends() {
+    for contents in ["", "<Contents><Key>users/a</Key><Size>1</Size></Contents>"] {
+        let server = HostileServer::start(move |number, _| {
+            let body = format!(
+                "<ListBucketResult><IsTruncated>true</IsTruncated>\
+                 <NextContinuationToken>{number}</NextContinuationToken>{contents}</ListBucketResult>"
+            );
+            Say(answer("200 OK", "", &body))
+        })
+        .await;
+        let endless = error(remote_at(&server).list("users/").await);
+        assert_eq!((&endless.fault, endless.key.as_deref()), (&RemoteFault::TooLong, Some("users/")));
+        assert_eq!(server.heads().len(), 2_000);
+    }
+}
+
+#[tokio::test]
 async fn what_was_not_asked_for_is_not_listed() {
     let keys =
         ["users/a", "../../etc/passwd", "other/b", "users/A", "users//c", "/users/d", "users/e/", "users/f"];

@@ -30,6 +30,9 @@ const PAGE_KEYS_MAX: usize = 1_000;
 /// More than a bucket of ours ever holds under one prefix.
 const LISTING_KEYS_MAX: usize = 1_000_000;
 
+/// Twice as many as so many keys need: servers may give fewer on a page than they were asked for, and none.
+const LISTING_PAGES_MAX: usize = 2 * LISTING_KEYS_MAX / PAGE_KEYS_MAX;
+
 pub struct S3 {
     line: Line,
     /// Empty or ending in a slash.
@@ -102,7 +105,8 @@ impl S3 {
             }
             match page.next {
                 Some(_) if found.len() >= at_most => break,
-                Some(_) if found.len() >= LISTING_KEYS_MAX => {
+                // Each page has had a token of its own.
+                Some(_) if found.len() >= LISTING_KEYS_MAX || seen.len() + 1 >= LISTING_PAGES_MAX => {
                     return Err(self.line.error(RemoteFault::TooLong, "a listing without end").about(prefix));
                 }
                 // A token that comes again would never end.
