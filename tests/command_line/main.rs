@@ -11,6 +11,7 @@ mod cache;
 mod chapters;
 mod diagnostics;
 mod disk_full;
+mod doctor;
 mod errors;
 #[cfg(unix)]
 #[path = "../remote/garage.rs"]
@@ -44,6 +45,7 @@ mod seaweed;
 #[cfg(unix)]
 #[path = "../remote/server_process.rs"]
 mod server_process;
+mod small_s3;
 mod update;
 #[path = "../world/mod.rs"]
 #[allow(dead_code, reason = "the tests of the engine use the rest")]

@@ -10,6 +10,7 @@ use primer_engine::remote::{Credentials, Location, Remote, RemoteFault, S3Locati
 use primer_engine::secrets::Secret;
 use serde_json::{Value, json};
 
+use crate::doctor::verdicts;
 use crate::seaweed::{BUCKET, shell, weed};
 use crate::server_process::{ServerProcess, seaweedfs_words};
 use crate::{Computer, run};
@@ -188,15 +189,6 @@ fn key(name: &str) -> String {
 
 fn secret(name: &str) -> String {
     format!("the-secret-of-{name}")
-}
-
-fn verdicts(findings: &Value) -> Vec<(&str, &str)> {
-    findings
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|finding| (finding["verdict"].as_str().unwrap(), finding["sentence"].as_str().unwrap()))
-        .collect()
 }
 
 #[test]

@@ -166,7 +166,10 @@ pub(super) const CODES: &[(&str, ByVerb)] = &[
     ("XMinioStorageFull", |_| RemoteFault::QuotaFull),
     ("BadDigest", |_| RemoteFault::Damaged),
     ("IncompleteBody", |_| RemoteFault::Damaged),
+    // Of Alibaba, Tencent and Huawei, which take a bucket's name before the host only.
     ("SecondLevelDomainForbidden", |_| RemoteFault::BadAddress),
+    ("PathStyleDomainForbidden", |_| RemoteFault::BadAddress),
+    ("VirtualHostDomainRequired", |_| RemoteFault::BadAddress),
     ("InvalidURI", |_| RemoteFault::BadAddress),
     ("KeyTooLongError", |_| RemoteFault::BadAddress),
 ];

@@ -2,9 +2,11 @@
 //! secret.
 
 use std::fmt;
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use reqwest::Url;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -168,6 +170,24 @@ impl S3Location {
     pub(super) fn address(&self) -> String {
         let endpoint = self.endpoint.trim();
         if endpoint.contains("://") { endpoint.to_owned() } else { format!("https://{endpoint}") }
+    }
+
+    /// What the style comes to at this server: never `Auto`. None where the address is none.
+    pub fn style_meant(&self) -> Option<Style> {
+        let endpoint: Url = self.address().parse().ok()?;
+        let host = endpoint.host_str().unwrap_or_default();
+        let is_address = host.trim_matches(['[', ']']).parse::<IpAddr>().is_ok();
+        let is_amazon = host == "amazonaws.com"
+            || host.ends_with(".amazonaws.com")
+            || host.ends_with(".amazonaws.com.cn");
+        // One label: the certificate of *.s3.amazonaws.com covers no more.
+        let is_label =
+            self.bucket.trim().chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-');
+        Some(match self.style {
+            Style::Auto if is_amazon && is_label && !is_address && endpoint.port().is_none() => Style::Host,
+            Style::Auto => Style::Path,
+            given => given,
+        })
     }
 
     /// Host and port, cut out of the text so that even an address that can't be used has a name. What stands

@@ -3,16 +3,17 @@
 //! was sent, whether published books can be read, and whether the key may do more than it should. Sets what it can.
 
 mod books;
+mod settings;
 
 use primer_domain::ids::{TextDigest, UserId};
 use serde::Serialize;
 use ts_rs::TS;
 use uuid::Uuid;
 
+use self::settings::Search;
 use super::{Identity, keys};
-use crate::remote::location::usual_region;
 use crate::remote::{
-    Clock, Credentials, Location, Object, Remote, RemoteError, RemoteFault, S3Location, Style,
+    Clock, Credentials, Listed, Location, Object, Remote, RemoteError, RemoteFault, S3Location, Style,
 };
 
 /// Longer than what one packet carries, and not the same twice.
@@ -97,41 +98,47 @@ pub async fn examine(patient: &Patient<'_>) -> Diagnosis {
     Diagnosis { findings, better }
 }
 
-/// Lists the reader's replicas, with other settings if those that were given don't work.
+/// Reaches it with the settings that were given, or with others if those don't work.
 async fn reach(
     patient: &Patient<'_>,
     findings: &mut Vec<Finding>,
     better: &mut Option<Location>,
 ) -> Result<Remote, RemoteError> {
-    let mut location = patient.location.clone();
-    let mut first: Option<RemoteError> = None;
-    // Ends because each of the other settings is tried once.
-    loop {
-        let remote = Remote::connect(&location, patient.credentials.clone(), patient.clock.clone())?;
-        let remote = if patient.known { remote.known_by(keys::IDENTITY) } else { remote };
-        let error = match remote.list(&keys::replicas(patient.user)).await {
-            Ok(listed) => {
-                if location != *patient.location {
-                    findings.push(mended(&location));
-                    *better = Some(location);
-                }
-                findings.push(Finding::new(
-                    Verdict::Good,
-                    format!("{} answers, and knows {}.", remote.place(), computers(listed.len())),
-                ));
+    // What the settings that were given led to is what helps; the others are only tried.
+    let told = match list(patient, patient.location).await {
+        Ok((remote, listed)) => {
+            findings.push(reached(&remote, listed.len()));
+            return Ok(remote);
+        }
+        Err(error) => error,
+    };
+    let Location::S3(given) = patient.location else { return Err(told) };
+    let mut search = Search::after(given, &told.fault);
+    while let Some(other) = search.next() {
+        let location = Location::S3(other.clone());
+        match list(patient, &location).await {
+            Ok((remote, listed)) => {
+                findings.extend([mended(&other), reached(&remote, listed.len())]);
+                *better = Some(location);
                 return Ok(remote);
             }
-            Err(error) => error,
-        };
-        let other = other_settings(&location, &error.fault, patient.location);
-        // What the settings that were given led to is what helps; the others were only tried.
-        let told = first.take().unwrap_or(error);
-        match other {
-            Some(other) => location = other,
-            None => return Err(told),
+            Err(error) => search.learn(&other, &error.fault),
         }
-        first = Some(told);
     }
+    Err(told)
+}
+
+/// The reader's replicas, with which every sync begins.
+async fn list(patient: &Patient<'_>, location: &Location) -> Result<(Remote, Vec<Listed>), RemoteError> {
+    let remote = Remote::connect(location, patient.credentials.clone(), patient.clock.clone())?;
+    let remote = if patient.known { remote.known_by(keys::IDENTITY) } else { remote };
+    let listed = remote.list(&keys::replicas(patient.user)).await?;
+    Ok((remote, listed))
+}
+
+fn reached(remote: &Remote, computers_there: usize) -> Finding {
+    let sentence = format!("{} answers, and knows {}.", remote.place(), computers(computers_there));
+    Finding::new(Verdict::Good, sentence)
 }
 
 fn computers(number: usize) -> String {
@@ -142,42 +149,15 @@ fn computers(number: usize) -> String {
     }
 }
 
-fn mended(location: &Location) -> Finding {
-    let Location::S3(s3) = location else { return Finding::new(Verdict::Mended, "It works now.") };
-    let style = match s3.style {
-        Style::Host => "the bucket's name before the host",
-        Style::Path | Style::Auto => "the bucket's name in the path",
+fn mended(s3: &S3Location) -> Finding {
+    let style = match s3.style_meant() {
+        Some(Style::Host) => "the bucket's name before the host",
+        _ => "the bucket's name in the path",
     };
     Finding::new(
         Verdict::Mended,
         format!("It works with the region {} and {style}; that is set now.", s3.region),
     )
-}
-
-/// What else the settings could be, after such a failure.
-fn other_settings(tried: &Location, fault: &RemoteFault, given: &Location) -> Option<Location> {
-    let (Location::S3(s3), Location::S3(given)) = (tried, given) else { return None };
-    let with = |changed: S3Location| Some(Location::S3(changed));
-    match fault {
-        RemoteFault::WrongRegion { region: Some(region) }
-            if *region != s3.region && s3.region == given.region =>
-        {
-            with(S3Location { region: region.clone(), ..s3.clone() })
-        }
-        RemoteFault::WrongRegion { region: None }
-            if s3.region != usual_region() && s3.region == given.region =>
-        {
-            with(S3Location { region: usual_region(), ..s3.clone() })
-        }
-        // Only once: whether it was the style shows at the next try.
-        RemoteFault::NoBucket | RemoteFault::NotS3 | RemoteFault::Offline | RemoteFault::WrongSecret
-            if s3.style == given.style =>
-        {
-            let style = if s3.style == Style::Path { Style::Host } else { Style::Path };
-            with(S3Location { style, ..s3.clone() })
-        }
-        _ => None,
-    }
 }
 
 /// Puts an object, lists it, gets it, deletes it: under the reader's own prefix, where a sync works.

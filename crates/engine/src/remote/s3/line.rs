@@ -1,7 +1,6 @@
 //! The line to one bucket: signed requests, one at a time or many at once, and their answers.
 
 use std::future::Future;
-use std::net::IpAddr;
 use std::time::Duration;
 
 use reqwest::header::{CONTENT_LENGTH, DATE, IF_NONE_MATCH};
@@ -99,7 +98,10 @@ impl Line {
             "" => usual_region(),
             region => region.to_owned(),
         };
-        let style = style(location.style, &endpoint, name);
+        let style = match location.style_meant() {
+            Some(Style::Host) => UrlStyle::VirtualHost,
+            _ => UrlStyle::Path,
+        };
         let bucket = Bucket::new(endpoint, style, name.to_owned(), region)
             .map_err(|source| bad("the name of the bucket can't be part of a host's").because(source))?;
         Ok(Line {
@@ -284,23 +286,6 @@ impl Line {
 
     pub fn error(&self, fault: RemoteFault, detail: impl Into<String>) -> RemoteError {
         RemoteError::new(fault, &self.place, detail)
-    }
-}
-
-fn style(wanted: Style, endpoint: &Url, bucket: &str) -> UrlStyle {
-    let host = endpoint.host_str().unwrap_or_default();
-    let is_address = host.trim_matches(['[', ']']).parse::<IpAddr>().is_ok();
-    let is_amazon =
-        host == "amazonaws.com" || host.ends_with(".amazonaws.com") || host.ends_with(".amazonaws.com.cn");
-    // One label: the certificate of *.s3.amazonaws.com covers no more.
-    let is_label = bucket.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-');
-    match wanted {
-        Style::Path => UrlStyle::Path,
-        Style::Host => UrlStyle::VirtualHost,
-        Style::Auto if is_amazon && is_label && !is_address && endpoint.port().is_none() => {
-            UrlStyle::VirtualHost
-        }
-        Style::Auto => UrlStyle::Path,
     }
 }
 
