@@ -105,3 +105,28 @@ fn where_no_settings_work_what_the_given_ones_led_to_is_told_and_they_stay() {
     let asked: Vec<bool> = server.asked().iter().map(|asked| asked.is_host_style).collect();
     assert_eq!(asked, [false, true], "each way is tried once");
 }
+
+/// What the doctor says last where everything works but this request for its own object, with what it leaves.
+fn broken_off(is_refused: impl Fn(&Asked) -> bool + Send + Sync + 'static) -> (String, Vec<String>) {
+    let refuses = move |asked: &Asked| asked.key.contains("/doctor/") && is_refused(asked);
+    let server = SmallS3::refusing(move |asked| refuses(asked).then_some(DENIED));
+    let doctor = laptop_at(&server).run(&["--json", "remote", "doctor"]);
+    assert_eq!(doctor.code, Some(1), "{doctor:?}");
+    let findings: Value = serde_json::from_str(&doctor.out).unwrap();
+    let (verdict, sentence) = *verdicts(&findings).last().unwrap();
+    assert_eq!(verdict, "bad", "{findings}");
+    (sentence.to_owned(), server.keys())
+}
+
+#[test]
+fn what_was_put_there_is_removed_where_the_check_breaks_off_and_told_where_it_stays() {
+    let cannot = |verb| format!("These keys are not allowed to {verb} in the bucket “course”.");
+    assert_eq!(broken_off(|asked| asked.is_listing), (cannot("list"), Vec::new()));
+    let is_read = |asked: &Asked| asked.method == "GET" && !asked.is_listing;
+    assert_eq!(broken_off(is_read), (cannot("read"), Vec::new()));
+    let (sentence, left) = broken_off(|asked| asked.method == "DELETE");
+    assert_eq!(left.len(), 1, "{left:?}");
+    assert_eq!(sentence, format!("{} What was tried is left at {}.", cannot("delete"), left[0]));
+    let (sentence, left) = broken_off(move |asked| is_read(asked) || asked.method == "DELETE");
+    assert_eq!(sentence, format!("{} What was tried is left at {}.", cannot("read"), left[0]));
+}

@@ -60,6 +60,10 @@ impl SmallS3 {
         format!("http://127.0.0.1:{}", self.port)
     }
 
+    pub fn keys(&self) -> Vec<String> {
+        self.state.objects.lock().unwrap().keys().cloned().collect()
+    }
+
     /// Since the last time.
     pub fn asked(&self) -> Vec<Asked> {
         std::mem::take(&mut self.state.asked.lock().unwrap())

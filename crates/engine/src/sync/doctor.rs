@@ -84,8 +84,8 @@ pub async fn examine(patient: &Patient<'_>) -> Diagnosis {
             return Diagnosis { findings, better };
         }
     };
-    if let Err(error) = round_trip(&remote, patient, &mut findings).await {
-        findings.push(Finding::bad(&error));
+    if let Err(fault) = round_trip(&remote, patient, &mut findings).await {
+        findings.push(fault);
     } else {
         others(&remote, patient, &mut findings).await;
         books::look(&remote, patient, &mut findings).await;
@@ -160,21 +160,29 @@ fn mended(s3: &S3Location) -> Finding {
     )
 }
 
-/// Puts an object, lists it, gets it, deletes it: under the reader's own prefix, where a sync works.
+/// Puts an object, lists it, gets it, deletes it: under the reader's own prefix, where a sync works. The error is what
+/// kept it from its end.
 async fn round_trip(
     remote: &Remote,
     patient: &Patient<'_>,
     findings: &mut Vec<Finding>,
-) -> Result<(), RemoteError> {
+) -> Result<(), Finding> {
     let folder = format!("users/{}/doctor/", patient.user);
     let key = format!("{folder}{}.txt", patient.ids[0]);
     let bytes = probe(patient.ids[0]);
-    remote.put(&key, &bytes).await?;
-    let listed = remote.list(&folder).await?;
-    let shown = listed.iter().any(|object| object.key == key);
-    let back = remote.get(&key, PROBE_LEN as u64).await?;
-    remote.delete(&key).await?;
-    let gone = remote.get(&key, PROBE_LEN as u64).await?.is_none();
+    remote.put(&key, &bytes).await.map_err(|error| Finding::bad(&error))?;
+    let seen = look_for(remote, &folder, &key).await;
+    // Removed whatever was seen of it. The first that failed is told, and what it leaves.
+    let (shown, back) = match (seen, remote.delete(&key).await) {
+        (Ok(seen), Ok(())) => seen,
+        (Err(error), Ok(())) => return Err(Finding::bad(&error)),
+        (Err(error), Err(_)) | (Ok(_), Err(error)) => {
+            let mut fault = Finding::bad(&error);
+            fault.sentence += &left_at(&key);
+            return Err(fault);
+        }
+    };
+    let gone = remote.get(&key, PROBE_LEN as u64).await.map_err(|error| Finding::bad(&error))?.is_none();
     let same = |back: &Object| TextDigest::of(&back.bytes) == TextDigest::of(&bytes);
     findings.push(match &back {
         Some(back) if same(back) => {
@@ -198,6 +206,18 @@ async fn round_trip(
         );
     }
     Ok(())
+}
+
+/// Whether a listing shows it, and what comes back.
+async fn look_for(remote: &Remote, folder: &str, key: &str) -> Result<(bool, Option<Object>), RemoteError> {
+    let listed = remote.list(folder).await?;
+    let shown = listed.iter().any(|object| object.key == key);
+    Ok((shown, remote.get(key, PROBE_LEN as u64).await?))
+}
+
+/// To be said after what kept it from being removed.
+fn left_at(key: &str) -> String {
+    format!(" What was tried is left at {key}.")
 }
 
 /// Which remote this is, and whether the key reaches further than its reader.
@@ -238,7 +258,7 @@ async fn may_write(remote: &Remote, key: &str) -> Result<Option<String>, RemoteE
         // It was only to be seen whether it can be done.
         Ok(_) => Ok(Some(match remote.delete(key).await {
             Ok(()) => String::new(),
-            Err(_) => format!(" What was tried is left at {key}."),
+            Err(_) => left_at(key),
         })),
         Err(error) if matches!(error.fault, RemoteFault::NoPermission { .. }) => Ok(None),
         Err(error) => Err(error),
