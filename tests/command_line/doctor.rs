@@ -130,3 +130,22 @@ fn what_was_put_there_is_removed_where_the_check_breaks_off_and_told_where_it_st
     let (sentence, left) = broken_off(move |asked| is_read(asked) || asked.method == "DELETE");
     assert_eq!(sentence, format!("{} What was tried is left at {}.", cannot("read"), left[0]));
 }
+
+#[test]
+fn a_place_that_nobody_has_set_up_is_set_up_or_told_as_a_sync_would() {
+    let server = SmallS3::refusing(|_| None);
+    let laptop = laptop_at(&server);
+    let findings = laptop.json(&["remote", "doctor"]);
+    assert!(verdicts(&findings).contains(&("mended", "It is set up for Primer now.")), "{findings}");
+    assert_eq!(server.keys(), ["primer.json"]);
+    laptop.json(&["sync"]);
+
+    let server =
+        SmallS3::refusing(|asked| (asked.method == "PUT" && asked.key == "primer.json").then_some(DENIED));
+    let laptop = laptop_at(&server);
+    let doctor = laptop.run(&["--json", "remote", "doctor"]);
+    let told = "Nobody has set this place up for Primer yet, and these keys are not allowed to.";
+    assert_eq!((doctor.code, &doctor.error()["message"]), (Some(1), &json!(told)));
+    assert_eq!(laptop.error(&["sync"])["message"], told);
+    assert_eq!(server.keys(), [""; 0]);
+}

@@ -315,8 +315,11 @@ fn a_bucket_that_its_operator_has_not_set_up_is_told_and_left_alone() {
     let told = "Nobody has set this place up for Primer yet, and these keys are not allowed to.";
     assert_eq!(error["message"], told);
     // Under the student's own prefix all is well; what is lacking is primer.json.
-    let findings = laptop.json(&["remote", "doctor"]);
-    assert!(findings.to_string().contains("Nobody has used it with Primer yet"), "{findings}");
+    let doctor = laptop.run(&["--json", "remote", "doctor"]);
+    assert_eq!((doctor.code, &doctor.error()["message"]), (Some(1), &json!(told)));
+    let findings: Value = serde_json::from_str(&doctor.out).unwrap();
+    let faults = verdicts(&findings).into_iter().filter(|(verdict, _)| *verdict != "good");
+    assert_eq!(faults.collect::<Vec<_>>(), [("bad", told)], "{findings}");
     let found = laptop.json(&["remote", "inspect"]);
     assert_eq!((&found["which"]["state"], &found["objects"]), (&json!("unmarked"), &json!(0)));
 }

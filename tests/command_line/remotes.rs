@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
+use crate::doctor::verdicts;
 use crate::world::{folders, is_sentence};
 use crate::{Computer, run};
 
@@ -275,9 +276,19 @@ fn a_computer_that_is_forgotten_leaves_what_it_made() {
 fn a_check_of_a_folder_says_what_works_and_fails_if_something_does_not() {
     let world = World::new();
     let findings = world.laptop.json(&["remote", "doctor"]);
-    assert!(findings.as_array().unwrap().iter().all(|finding| finding["verdict"] == "good"), "{findings}");
-    assert_eq!(world.objects(), [""; 0], "the check takes away what it put there");
+    let others = verdicts(&findings).into_iter().filter(|(verdict, _)| *verdict != "good");
+    assert_eq!(others.collect::<Vec<_>>(), [("mended", "It is set up for Primer now.")], "{findings}");
+    assert_eq!(world.objects(), ["primer.json"], "the check takes away what it put there");
+    let primer_json = fs::read(world.stick.path().join("primer.json")).unwrap();
+    let findings = world.laptop.json(&["remote", "doctor"]);
+    assert!(verdicts(&findings).contains(&("good", "It has been used by Primer before.")), "{findings}");
+    assert!(verdicts(&findings).iter().all(|(verdict, _)| *verdict == "good"), "{findings}");
     world.laptop.json(&["sync"]);
+    assert_eq!(
+        fs::read(world.stick.path().join("primer.json")).unwrap(),
+        primer_json,
+        "it stays the same place"
+    );
     let plain = world.laptop.run(&["remote", "doctor", &world.remote]);
     assert!(plain.code == Some(0) && plain.out.contains("knows 1 computer of this reader"), "{plain:?}");
 

@@ -108,7 +108,7 @@ pub fn check(engine: &Engine, request: OfRemote) -> Result<Vec<Finding>, ApiErro
         credentials: engine.credentials(&row)?,
         clock: engine.env.clock(),
         known: row.identity.is_some(),
-        ids: [engine.env.new_id(), engine.env.new_id()],
+        ids: [engine.env.new_id(), engine.env.new_id(), engine.env.new_id()],
     };
     let diagnosis = network_runtime()?.block_on(doctor::examine(&patient));
     if let Some(better) = diagnosis.better {

@@ -3,6 +3,7 @@
 //! was sent, whether published books can be read, and whether the key may do more than it should. Sets what it can.
 
 mod books;
+mod place;
 mod settings;
 
 use primer_domain::ids::{TextDigest, UserId};
@@ -11,7 +12,7 @@ use ts_rs::TS;
 use uuid::Uuid;
 
 use self::settings::Search;
-use super::{Identity, keys};
+use super::keys;
 use crate::remote::{
     Clock, Credentials, Listed, Location, Object, Remote, RemoteError, RemoteFault, S3Location, Style,
 };
@@ -70,8 +71,8 @@ pub struct Patient<'a> {
     pub clock: Clock,
     /// Whether a sync has been there before.
     pub known: bool,
-    /// Two ids that nobody has yet: of the probe, and of a reader who is not.
-    pub ids: [Uuid; 2],
+    /// Three ids that nobody has yet: of the probe, of a reader who is not, and of the place, where it has none.
+    pub ids: [Uuid; 3],
 }
 
 pub async fn examine(patient: &Patient<'_>) -> Diagnosis {
@@ -87,6 +88,7 @@ pub async fn examine(patient: &Patient<'_>) -> Diagnosis {
     if let Err(fault) = round_trip(&remote, patient, &mut findings).await {
         findings.push(fault);
     } else {
+        findings.push(place::identify(&remote, patient.ids[2]).await);
         others(&remote, patient, &mut findings).await;
         books::look(&remote, patient, &mut findings).await;
     }
@@ -220,24 +222,8 @@ fn left_at(key: &str) -> String {
     format!(" What was tried is left at {key}.")
 }
 
-/// Which remote this is, and whether the key reaches further than its reader.
+/// Whether the key reaches further than its reader.
 async fn others(remote: &Remote, patient: &Patient<'_>, findings: &mut Vec<Finding>) {
-    match remote.get(keys::IDENTITY, 4096).await {
-        Ok(Some(object)) => match Identity::parse(&object.bytes) {
-            Ok(_) => findings.push(Finding::new(Verdict::Good, "It has been used by Primer before.")),
-            Err(fault) => findings.push(
-                Finding::new(Verdict::Bad, format!("This place can't be used: {fault}."))
-                    .with_hint("Choose another prefix or folder for Primer, or update Primer."),
-            ),
-        },
-        Ok(None) => {
-            findings.push(Finding::new(
-                Verdict::Good,
-                "Nobody has used it with Primer yet; the first sync sets it up.",
-            ));
-        }
-        Err(error) => findings.push(Finding::bad(&error)),
-    }
     if matches!(patient.location, Location::Folder { .. }) {
         return;
     }
