@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that finds nothing where something must be has failed")]
 
+mod adding;
 mod at_once;
 mod backups;
 mod book_check;

@@ -35,11 +35,14 @@ fn what_can_not_be_meant_is_refused_with_a_sentence() {
         error(Remote::connect(&Location::S3(location), credentials("a-secret"), clock()))
     };
     type Change = dyn Fn(&mut S3Location);
-    let cases: [(&Change, &str); 13] = [
+    let cases: [(&Change, &str); 16] = [
         (&|at| at.endpoint = String::new(), "address"),
         (&|at| at.endpoint = "https://".into(), "address"),
         (&|at| at.endpoint = "ftp://s3.example.org".into(), "neither with http:// nor with https://"),
         (&|at| at.endpoint = "https://me:pass@s3.example.org".into(), "a name or a password"),
+        (&|at| at.endpoint = "https://s3.example.org/path?x=1".into(), "a ? or a #"),
+        (&|at| at.endpoint = "s3.example.org?".into(), "a ? or a #"),
+        (&|at| at.endpoint = "https://s3.example.org/#bucket".into(), "a ? or a #"),
         (&|at| at.bucket = " ".into(), "name of the bucket"),
         (&|at| at.bucket = "..".into(), "name of the bucket"),
         (&|at| at.bucket = "a/b".into(), "name of the bucket"),

@@ -8,7 +8,7 @@ use primer_engine::sync::Manner;
 use serde_json::json;
 
 use crate::Violation;
-use crate::beginning::PLACE;
+use crate::beginning::place;
 use crate::books::CHAPTERS;
 use crate::run::{At, Change, Run};
 
@@ -180,7 +180,7 @@ impl Run<'_> {
 
     /// However often the power fails or the disk is full meanwhile.
     fn adds_the_place(&mut self, mut at: At) -> Result<(), Violation> {
-        let location = json!({"kind": "folder", "path": PLACE});
+        let location = json!({"kind": "folder", "path": place()});
         let request = json!({"user_id": self.user.to_string(), "location": location});
         loop {
             // After a power cut there is one program in place of the one that was.

@@ -1,5 +1,7 @@
 //! How a run begins: a reader at one computer, who then brings in others.
 
+use std::path::PathBuf;
+
 use primer_domain::ids::UserId;
 use primer_engine::api::dispatch;
 use serde_json::{Value, json};
@@ -10,8 +12,11 @@ use crate::computer::{Computer, folders};
 use crate::folders as files;
 use crate::run::{At, Change, Run};
 
-/// Nothing is there: requests go to the simulated network.
-pub const PLACE: &str = "/simulated";
+/// A folder that is there, as what is added must be, and of which nothing else is asked: requests go to the simulated
+/// network.
+pub fn place() -> PathBuf {
+    std::env::temp_dir()
+}
 
 const NAMES: [&str; 5] = ["A", "B", "C", "D", "E"];
 
@@ -45,7 +50,7 @@ impl Run<'_> {
         let user = added["id"].as_str().and_then(UserId::parse);
         self.user = user.ok_or_else(|| Violation::of("a_command_is_answered", added.to_string()))?;
         let user = self.user.to_string();
-        let location = json!({"kind": "folder", "path": PLACE});
+        let location = json!({"kind": "folder", "path": place()});
         let added = self.asks(at, "add_remote", json!({"user_id": user, "location": location}))?;
         self.uses_remote(at, &added)?;
         Ok(self.asks(at, "export_computer", json!({"user_id": user}))?.to_string())

@@ -121,7 +121,7 @@ impl Day {
 
 struct Computer {
     /// Where its data are, as long as it lives.
-    _folder: TempDir,
+    folder: TempDir,
     engine: Arc<Engine>,
     user: UserId,
     number: u64,
@@ -132,7 +132,8 @@ impl Computer {
         let mut computer = Computer::without_reader(number);
         let added = computer.call("add_reader", json!({"name": "Student"}));
         computer.user = added["id"].as_str().and_then(UserId::parse).expect("a reader has an id");
-        let location = json!({"kind": "folder", "path": "/a/bucket/in/memory"});
+        // Any that is there: the bucket is in memory.
+        let location = json!({"kind": "folder", "path": computer.folder.path()});
         let request = json!({"user_id": computer.user, "location": location, "secret_access_key": null,
             "session_token": null});
         computer.call("add_remote", request);
@@ -143,7 +144,7 @@ impl Computer {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let engine = Engine::open(folder.path(), BookSource::Bundled, env(number)).expect("an engine");
         let nobody = UserId::parse("00000000-0000-0000-0000-000000000000").expect("an id");
-        Computer { _folder: folder, engine: Arc::new(engine), user: nobody, number }
+        Computer { folder, engine: Arc::new(engine), user: nobody, number }
     }
 
     /// Another computer of the same student.

@@ -14,6 +14,7 @@ mod computers;
 mod error;
 mod inspect;
 mod joining;
+mod mistyped;
 mod model_types;
 mod models;
 mod network;

@@ -4,6 +4,7 @@ use primer_domain::ids::UserId;
 
 use super::ago::ago;
 use super::error::ApiError;
+use super::mistyped;
 use super::network::network_runtime;
 use super::readers::existing;
 use super::sync_types::*;
@@ -71,6 +72,7 @@ fn run_view(engine: &Engine, run: &SyncRun) -> SyncRunView {
 /// Of a place that is known already, the settings and the keys are those that are given now.
 pub fn add(engine: &Engine, request: AddRemote) -> Result<RemoteView, ApiError> {
     let user = existing(engine, &request.user_id)?;
+    mistyped::refuse(&request.location)?;
     let id = engine.add_remote(user, &request.location, request.secret_access_key, request.session_token)?;
     engine.desk.bell.notify_one();
     let row = engine.store.read(|connection| remotes::find(connection, id))?;

@@ -172,6 +172,11 @@ impl S3Location {
         if endpoint.contains("://") { endpoint.to_owned() } else { format!("https://{endpoint}") }
     }
 
+    /// Anybody in between can read and change what is sent.
+    pub fn is_plain_http(&self) -> bool {
+        self.address().parse::<Url>().is_ok_and(|endpoint| endpoint.scheme() == "http")
+    }
+
     /// What the style comes to at this server: never `Auto`. None where the address is none.
     pub fn style_meant(&self) -> Option<Style> {
         let endpoint: Url = self.address().parse().ok()?;

@@ -67,6 +67,10 @@ impl Line {
         if !endpoint.username().is_empty() || endpoint.password().is_some() {
             return Err(bad("the address holds a name or a password; keys are entered separately"));
         }
+        // Every request has a query of its own in its place.
+        if endpoint.query().is_some() || endpoint.fragment().is_some() {
+            return Err(bad("the address goes on with a ? or a # after the server and the path"));
+        }
         let name = location.bucket.trim();
         if name.is_empty()
             || !name.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c))
