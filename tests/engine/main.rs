@@ -5,6 +5,7 @@
 mod backups;
 mod book_code;
 mod bundled_book;
+mod by_hand;
 mod commands;
 mod commands_answered;
 mod comparing;

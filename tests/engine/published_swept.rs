@@ -7,9 +7,10 @@ use std::sync::Arc;
 
 use primer_domain::ids::TextDigest;
 use primer_engine::publishing::Wish;
-use primer_engine::remote::Remote;
+use primer_engine::remote::{Object, Remote, Unless};
 use primer_engine::sync::{Answer, Manner, Op, Session};
 
+use crate::by_hand;
 use crate::published::{class, runtime};
 use crate::world::{folders, is_sentence};
 
@@ -126,6 +127,17 @@ fn an_edition_that_is_not_whole_there_is_asked_for_once_more_and_then_told() {
     assert!(is_sentence(&hint) && hint.contains("1.md is not there"), "{hint}");
     // It is not tried again at each sync.
     assert_eq!(laptop.sync().requests, 2);
+    // Nor where the server sends the index again though it has not changed.
+    let index = fs::read(stick.path().join("books/test-book/index.json")).unwrap();
+    let ended = by_hand::sync(&laptop, Manner::default(), |op| match op {
+        Op::GetUnless { .. } => {
+            let object = Object { bytes: index.clone(), etag: "another one".to_owned() };
+            Some(Ok(Answer::GotUnless(Unless::Got(Some(object)))))
+        }
+        _ => None,
+    });
+    assert!(ended.failure.is_none() && ended.asked.len() == 2, "{:?}", ended.asked);
+    assert!(laptop.status()["hint"].as_str().unwrap().contains("1.md is not there"));
     // The next publishing mends it.
     assert_eq!(teacher.publish().sent, 1);
 }

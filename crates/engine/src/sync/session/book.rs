@@ -125,7 +125,12 @@ impl Session {
         }
         let digest = TextDigest::of(&object.bytes);
         match parsed {
-            Ok(_) => self.note_published(Some(object.etag), Some(object.bytes), None),
+            Ok(_) => {
+                // Some servers send it again though it has not changed. What was found of it holds then.
+                let known = self.published()?.filter(|known| known.body.as_ref() == Some(&object.bytes));
+                let judged = known.and_then(|known| known.judged);
+                self.save_published(Some(object.etag), Some(object.bytes), judged)
+            }
             Err(fault) if fault.may_pass() && tried == Try::First => {
                 self.book.damaged = Some(digest);
                 self.waiting.push_back(Task::GetBookIndex(etag, Try::Second));
@@ -145,13 +150,23 @@ impl Session {
         body: Option<Vec<u8>>,
         judged: Option<(Verdict, String)>,
     ) -> Result<(), SyncError> {
-        if self.manner.dry {
-            return Ok(());
-        }
         let at = self.engine.env.now();
         let judged = judged.map(|(verdict, why)| (verdict, shown(&why)));
         let judged =
             judged.map(|(verdict, why)| Judgement { verdict, program: program().to_owned(), at, why });
+        self.save_published(etag, body, judged)
+    }
+
+    fn save_published(
+        &self,
+        etag: Option<String>,
+        body: Option<Vec<u8>>,
+        judged: Option<Judgement>,
+    ) -> Result<(), SyncError> {
+        if self.manner.dry {
+            return Ok(());
+        }
+        let at = self.engine.env.now();
         let published = Published { looked_at: at, etag, body, judged };
         let (remote, book) = (self.remote.id, &self.engine.shelf.book.id);
         Ok(self.engine.store.write(|tx| books::save_published(tx, remote, book, &published))?)
