@@ -44,6 +44,7 @@ mod rewriting_synced;
 #[allow(dead_code, reason = "the tests of the remote use the rest")]
 mod server_process;
 mod start_up;
+mod servers_odd;
 mod syncing;
 mod taken_back;
 mod updates;

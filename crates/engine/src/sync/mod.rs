@@ -44,6 +44,14 @@ pub enum SyncError {
     Blobs(#[from] BlobError),
     #[error(transparent)]
     Read(#[from] ReadError),
+    /// What was written there a moment ago is told to be absent, as by a cache in between.
+    #[error("the remote does not show the primer.json that was just written there")]
+    NotMarked,
+    /// A request ended in a fault of the program.
+    #[error("a request of the sync broke off")]
+    BrokeOff(#[source] tokio::task::JoinError),
+    #[error("the sync stood still before its end")]
+    Stalled,
     /// Another sync of this data folder is under way.
     #[error("another Primer is syncing this data folder")]
     UnderWay,
@@ -63,6 +71,18 @@ impl SyncError {
                 sentence: format!("This place can't be used: {fault}."),
                 next_step: "Choose another prefix or folder for Primer, or update Primer, and sync again."
                     .to_owned(),
+            },
+            SyncError::NotMarked => Words {
+                code: "not_marked",
+                sentence: "This place took Primer's mark and does not show it yet.".to_owned(),
+                next_step: "Nothing needs to be done: Primer tries again by itself; if it stays, tell who runs the server \
+                            that it goes on giving old answers."
+                    .to_owned(),
+            },
+            SyncError::BrokeOff(_) | SyncError::Stalled => Words {
+                code: "broke_off",
+                sentence: "The sync broke off by a fault of Primer's own.".to_owned(),
+                next_step: "What it did is kept; sync again, and report it if this comes again.".to_owned(),
             },
             SyncError::UnderWay => Words {
                 code: "under_way",
@@ -92,7 +112,7 @@ impl SyncError {
     pub fn is_transient(&self) -> bool {
         match self {
             SyncError::Remote(error) => error.is_transient(),
-            SyncError::UnderWay | SyncError::Cancelled => true,
+            SyncError::NotMarked | SyncError::UnderWay | SyncError::Cancelled => true,
             _ => false,
         }
     }

@@ -173,6 +173,8 @@ pub struct Session {
     waiting: VecDeque<Task>,
     under_way: BTreeMap<Ticket, Task>,
     tickets: u64,
+    /// Whether this sync wrote which remote it is.
+    has_marked: bool,
     listed: BTreeMap<DeviceId, String>,
     after_listing: AfterListing,
     /// The usable replicas in the remote, once all have been read.
@@ -227,6 +229,7 @@ impl Session {
             after_listing: AfterListing::default(),
             replicas: BTreeMap::new(),
             read: BTreeSet::new(),
+            has_marked: false,
             damaged: BTreeMap::new(),
             restored: BTreeSet::new(),
             removed: BTreeSet::new(),
@@ -309,7 +312,7 @@ impl Session {
             }
             Task::PutText(path, _) => match self.engine.text_to_send(path)? {
                 Some(bytes) => Op::Put { key: path.to_string(), bytes },
-                // Damaged or gone since: the next visit heals it.
+                // The next visit heals it.
                 None => return Ok(None),
             },
             Task::PutReplica(replica) => {
@@ -350,6 +353,12 @@ impl Session {
                 (Task::PutIdentity, Err(error))
                     if matches!(error.fault, RemoteFault::NoPermission { .. }) =>
                 {
+                // So some servers answer for what is absent. Keys that may not read at all came no farther than the replicas.
+                (Task::GetText(wanted, _), Err(error))
+                    if matches!(error.fault, RemoteFault::NoPermission { .. }) =>
+                {
+                    texts.push((wanted, Try::Second, None));
+                }
                     self.failure.get_or_insert(RemoteError { fault: RemoteFault::NotSetUp, ..error });
                 }
                 (Task::PutText(path, len_bytes), Ok(Answer::Put(_))) => {

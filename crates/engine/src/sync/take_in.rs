@@ -18,6 +18,7 @@ use super::gather::Gathered;
 use super::session::Manner;
 use crate::Engine;
 use crate::blobs::{Beside, BlobError, Found, NewText, WritingAlone};
+use crate::log;
 use crate::parallel::{in_parallel, make_and_take};
 use crate::reading::generator;
 use crate::replica;
@@ -43,14 +44,24 @@ pub(super) struct WrittenHere {
 }
 
 impl Engine {
-    /// The bytes of a stored text, if they are what they should be.
+    /// The bytes of a stored text, if they are what they should be. If not, the file is set aside and the text is not
+    /// known here any more; its chapter's row stays, so that the next visit finds it damaged and heals it.
     pub(super) fn text_to_send(&self, path: &StoragePath) -> Result<Option<Vec<u8>>, SyncError> {
         let known = self.store.read(|connection| texts::find(connection, path))?;
         let Some(known) = known else { return Ok(None) };
-        match self.blobs.read(path, &known.digest, known.len_bytes) {
-            Found::Intact(bytes) => Ok(Some(bytes)),
-            Found::Missing | Found::Damaged => Ok(None),
+        if let Found::Intact(bytes) = self.blobs.read(path, &known.digest, known.len_bytes) {
+            return Ok(Some(bytes));
         }
+        let _alone = self.blobs.write_alone()?;
+        // It may have been healed meanwhile.
+        if let Found::Intact(bytes) = self.blobs.read(path, &known.digest, known.len_bytes) {
+            return Ok(Some(bytes));
+        }
+        self.blobs.set_aside(path)?;
+        self.store.write(|tx| texts::remove(tx, path))?;
+        let made = if is_rewritten(&known.generator) { "by a model" } else { "by Primer" };
+        log::warn("text_not_sent").with("chapter", path.chapter_id.0).with("rewritten", made).write();
+        Ok(None)
     }
 
     /// Joins what a replica says, and keeps it as it was read. Returns how many changes were new here.

@@ -43,7 +43,11 @@ impl Session {
 
     pub(super) fn identified(&mut self, object: Option<Object>) -> Result<(), SyncError> {
         let Some(object) = object else {
+            if self.has_marked {
+                return Err(SyncError::NotMarked);
+            }
             if !self.manner.dry {
+                self.has_marked = true;
                 self.waiting.push_back(Task::PutIdentity);
             }
             return Ok(());
