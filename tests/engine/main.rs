@@ -12,6 +12,7 @@ mod comparing;
 mod database;
 mod desk;
 mod eviction;
+mod forgetting;
 mod freshness;
 mod improving;
 mod model;
@@ -43,8 +44,8 @@ mod rewriting_synced;
 #[path = "../remote/server_process.rs"]
 #[allow(dead_code, reason = "the tests of the remote use the rest")]
 mod server_process;
-mod start_up;
 mod servers_odd;
+mod start_up;
 mod syncing;
 mod taken_back;
 mod updates;

@@ -28,6 +28,7 @@ impl Engine {
     pub(super) fn computers(&self, user: UserId) -> Result<Vec<ComputerView>, StoreError> {
         let now = self.env.now();
         let own = self.store.read(|connection| devices::find(connection, user))?.map(|device| device.id);
+        let leaving = self.wished_forgotten(user)?;
         let mut computers = BTreeMap::new();
         for row in self.store.read(|connection| crate::store::remotes::list(connection, user))? {
             for (device, known) in self.store.read(|connection| remote_replicas::all(connection, row.id))? {
@@ -49,7 +50,11 @@ impl Engine {
                         this_one: Some(device) == own,
                         last_here: None,
                         chapters: 0,
-                        trouble: Some(fault),
+                        trouble: Some(if leaving.contains(&device.to_string()) {
+                            format!("{}. It is forgotten once that can be read.", fault.trim_end_matches('.'))
+                        } else {
+                            fault
+                        }),
                     },
                 };
                 computers.insert(device, view);

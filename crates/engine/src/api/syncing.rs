@@ -162,8 +162,8 @@ fn passes_by_itself(code: &str) -> bool {
         "folder_missing",
         "folder_strange",
         "folder_failed",
-        "under_way",
         "not_marked",
+        "under_way",
         "cancelled",
     ];
     passing.contains(&code)
@@ -256,7 +256,7 @@ impl Engine {
             Err(error) => return Err(ApiError::sync(&error)),
         };
         if outcome.failure.is_none() && !dry {
-            self.forgot(row, &forget)?;
+            self.forgot(row, &forget.difference(&outcome.not_forgotten).copied().collect())?;
         }
         let brought_a_book = outcome.tally.editions > 0;
         if brought_a_book
@@ -337,6 +337,12 @@ impl Engine {
         let wanted = self.store.read(|connection| settings::get(connection, Some(row.user), &FORGET))?;
         let here = wanted.unwrap_or_default().remove(&row.id.to_string()).unwrap_or_default();
         Ok(here.iter().filter_map(|id| DeviceId::parse(id)).collect())
+    }
+
+    /// Computers that are to be forgotten in any place, by their ids.
+    pub(super) fn wished_forgotten(&self, user: UserId) -> Result<BTreeSet<String>, StoreError> {
+        let wanted = self.store.read(|connection| settings::get(connection, Some(user), &FORGET))?;
+        Ok(wanted.unwrap_or_default().into_values().flatten().collect())
     }
 
     fn forgot(&self, row: &RemoteRow, devices: &BTreeSet<DeviceId>) -> Result<(), ApiError> {

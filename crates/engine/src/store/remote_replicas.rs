@@ -55,6 +55,12 @@ pub fn etags(connection: &Connection, remote: RemoteId) -> Result<BTreeMap<Devic
     rows.into_iter().map(|(device, etag)| Ok((device_id(device)?, etag))).collect()
 }
 
+/// Whose replicas could not be read.
+pub fn unread(connection: &Connection, remote: RemoteId) -> Result<BTreeSet<DeviceId>, StoreError> {
+    let sql = "SELECT device_id AS text FROM remote_replicas WHERE remote_id = :remote AND body IS NULL";
+    texts_of(connection, remote, sql)?.into_iter().map(device_id).collect()
+}
+
 fn device_id(text: String) -> Result<DeviceId, StoreError> {
     DeviceId::parse(&text).ok_or_else(|| StoreError::bad_value("remote_replicas", "device_id", text))
 }

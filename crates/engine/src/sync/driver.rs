@@ -1,9 +1,11 @@
 //! The network around a [`Session`]: a bounded number of requests at once, others ready to follow, and whatever has
 //! arrived taken in together.
 
+use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::sync::Arc;
 
+use primer_domain::ids::DeviceId;
 use primer_domain::timestamp::Timestamp;
 use tokio::sync::Semaphore;
 use tokio::task::{JoinSet, spawn_blocking};
@@ -33,6 +35,8 @@ pub struct Outcome {
     pub traffic: Traffic,
     pub tally: Tally,
     pub outlook: Outlook,
+    /// Computers that were to be forgotten and were not, for what they say can't be read.
+    pub not_forgotten: BTreeSet<DeviceId>,
     /// What kept it from its end.
     pub failure: Option<SyncError>,
 }
@@ -65,6 +69,7 @@ pub async fn run(
     };
     if let Some(failure) = &outcome.failure {
         log::warn("sync_failed").with("fault", failure.words().code).cause(failure).write();
+        not_forgotten: session.not_forgotten().clone(),
     }
     if !dry {
         let run = outcome.as_run();

@@ -183,6 +183,10 @@ pub struct Session {
     read: BTreeSet<DeviceId>,
     /// What came of a replica that arrived damaged.
     damaged: BTreeMap<DeviceId, TextDigest>,
+    /// Whose replica is damaged where it stands: there is nothing in it to be joined.
+    rubbish: BTreeSet<DeviceId>,
+    /// Computers that were to be forgotten and were not: what they say can't be read.
+    not_forgotten: BTreeSet<DeviceId>,
     restored: BTreeSet<StoragePath>,
     /// Texts that were taken back and that this sync has asked to be deleted.
     removed: BTreeSet<StoragePath>,
@@ -225,12 +229,14 @@ impl Session {
             waiting: VecDeque::from([Task::List]),
             under_way: BTreeMap::new(),
             tickets: 0,
+            has_marked: false,
             listed: BTreeMap::new(),
             after_listing: AfterListing::default(),
             replicas: BTreeMap::new(),
             read: BTreeSet::new(),
-            has_marked: false,
             damaged: BTreeMap::new(),
+            rubbish: BTreeSet::new(),
+            not_forgotten: BTreeSet::new(),
             restored: BTreeSet::new(),
             removed: BTreeSet::new(),
             refused: false,
@@ -259,6 +265,11 @@ impl Session {
 
     pub fn outlook(&self) -> Outlook {
         self.outlook
+    }
+
+    /// Computers that were to be forgotten and were not.
+    pub fn not_forgotten(&self) -> &BTreeSet<DeviceId> {
+        &self.not_forgotten
     }
 
     /// Whether nothing is left to ask and nothing to be answered.
@@ -342,6 +353,12 @@ impl Session {
                 (Task::GetText(wanted, tried), Err(error)) if is_of_one_object(&error) => {
                     texts.push((wanted, tried, Some(Vec::new())));
                 }
+                // So some servers answer for what is absent. Keys that may not read at all came no farther than the replicas.
+                (Task::GetText(wanted, _), Err(error))
+                    if matches!(error.fault, RemoteFault::NoPermission { .. }) =>
+                {
+                    texts.push((wanted, Try::Second, None));
+                }
                 (Task::GetReplica(device, _), Err(error)) if error.fault == RemoteFault::TooLong => {
                     self.refuse_replica(device, &error)?;
                 }
@@ -353,12 +370,6 @@ impl Session {
                 (Task::PutIdentity, Err(error))
                     if matches!(error.fault, RemoteFault::NoPermission { .. }) =>
                 {
-                // So some servers answer for what is absent. Keys that may not read at all came no farther than the replicas.
-                (Task::GetText(wanted, _), Err(error))
-                    if matches!(error.fault, RemoteFault::NoPermission { .. }) =>
-                {
-                    texts.push((wanted, Try::Second, None));
-                }
                     self.failure.get_or_insert(RemoteError { fault: RemoteFault::NotSetUp, ..error });
                 }
                 (Task::PutText(path, len_bytes), Ok(Answer::Put(_))) => {

@@ -1,6 +1,6 @@
 //! This computer's own replica, and those that it takes the place of.
 
-use primer_domain::ids::WriteId;
+use primer_domain::ids::{DeviceId, WriteId};
 use primer_domain::replica::Replica;
 use primer_domain::sync::{self, RemoteView};
 
@@ -22,6 +22,7 @@ impl Session {
         self.stage = Stage::OwnReplica;
         let own = gathered.device;
         self.manner.forget.remove(&own);
+        self.keep_what_cannot_be_joined();
         for replica in self.manner.forget.iter().filter_map(|forgotten| self.replicas.get(forgotten)) {
             // Its texts are mentioned by this computer from now on.
             self.restored.extend(replica.texts.keys().copied());
@@ -61,11 +62,26 @@ impl Session {
         Ok(())
     }
 
+    /// Nobody can join what can't be read, and with it edits and texts would be lost that only it tells of.
+    fn keep_what_cannot_be_joined(&mut self) {
+        let cannot = |device: &&DeviceId| {
+            self.listed.contains_key(device)
+                && !self.replicas.contains_key(device)
+                && !self.rubbish.contains(device)
+        };
+        let kept: Vec<DeviceId> = self.manner.forget.iter().filter(cannot).copied().collect();
+        self.manner.forget.retain(|device| !kept.contains(device));
+        self.not_forgotten.extend(kept);
+    }
+
     pub(super) fn remove_forgotten(&mut self) {
         self.stage = Stage::Removals;
         if self.manner.dry {
             return;
         }
-        self.waiting.extend(self.manner.forget.iter().copied().map(Task::DeleteReplica));
+        // What was not there when this sync looked may be back by now, and was not joined.
+        let there = self.manner.forget.iter().filter(|device| self.listed.contains_key(device));
+        let removals: Vec<Task> = there.copied().map(Task::DeleteReplica).collect();
+        self.waiting.extend(removals);
     }
 }

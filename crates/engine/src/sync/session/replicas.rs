@@ -1,5 +1,6 @@
 //! What the computers of a reader say in a remote: reading it, and joining it.
 
+use std::collections::BTreeSet;
 use std::collections::btree_map::Entry;
 
 use primer_domain::ids::{DeviceId, TextDigest};
@@ -28,8 +29,16 @@ impl Session {
         let etags = self.engine.store.read(|c| remote_replicas::etags(c, self.remote.id))?;
         self.own_is_lost = etags.contains_key(&own) && !self.listed.contains_key(&own);
         let look = self.after_listing.look_at_own.then_some(own);
-        let devices = look.into_iter().chain(self.after_listing.fetch.clone());
-        self.waiting.extend(devices.map(|device| Task::GetReplica(device, Try::First)));
+        let mut devices: BTreeSet<DeviceId> =
+            look.into_iter().chain(self.after_listing.fetch.iter().copied()).collect();
+        if !self.manner.forget.is_empty() {
+            // What could not be read is to be forgotten only if there is nothing in it.
+            let unread = self.engine.store.read(|c| remote_replicas::unread(c, self.remote.id))?;
+            let is_there = |device: &DeviceId| self.listed.contains_key(device) && *device != own;
+            let to_forget = self.manner.forget.intersection(&unread).copied();
+            devices.extend(to_forget.filter(is_there));
+        }
+        self.waiting.extend(devices.into_iter().map(|device| Task::GetReplica(device, Try::First)));
         Ok(())
     }
 
@@ -53,6 +62,9 @@ impl Session {
         // though nothing changes: its computer may never write again.
         let is_lost_on_the_way = may_pass && self.damaged.get(&device) != Some(&digest);
         self.read.insert(device);
+        if !is_lost_on_the_way && parsed.as_ref().is_err_and(ReplicaFault::is_damage) {
+            self.rubbish.insert(device);
+        }
         if self.manner.dry {
             if let Ok(replica) = parsed {
                 self.replicas.insert(device, replica);
