@@ -20,8 +20,7 @@ fn trouble_of(desk: &Desk, device: &str) -> Option<String> {
 /// A replica under another computer's name: where it stands, and that name.
 fn other(stick: &Path, own: &Value) -> (PathBuf, String) {
     let files = replicas(stick);
-    let is_other =
-        |file: &&PathBuf| file.file_stem().unwrap().to_str().unwrap() != own.as_str().unwrap();
+    let is_other = |file: &&PathBuf| file.file_stem().unwrap().to_str().unwrap() != own.as_str().unwrap();
     let file = files.iter().find(is_other).unwrap().clone();
     let device = file.file_stem().unwrap().to_str().unwrap().to_owned();
     (file, device)

@@ -58,18 +58,22 @@ pub async fn run(
         let engine = Arc::clone(&engine);
         blocking(move || Session::begin(engine, remote_id, manner)).await?
     };
-    let (session, ended) = drive(session, &remote, &cancel, shows).await;
+    let perform = |op| {
+        let remote = remote.clone();
+        async move { perform(&remote, op).await }
+    };
+    let (session, ended) = drive(session, perform, &cancel, shows).await;
     let outcome = Outcome {
         began_at,
         ended_at: engine.env().now(),
         traffic: since(before, remote.traffic()),
         tally: session.tally(),
         outlook: session.outlook(),
+        not_forgotten: session.not_forgotten().clone(),
         failure: ended.err().or_else(|| session.into_failure().map(SyncError::Remote)),
     };
     if let Some(failure) = &outcome.failure {
         log::warn("sync_failed").with("fault", failure.words().code).cause(failure).write();
-        not_forgotten: session.not_forgotten().clone(),
     }
     if !dry {
         let run = outcome.as_run();
@@ -89,9 +93,9 @@ fn since(before: Traffic, now: Traffic) -> Traffic {
 
 type Answered = (Ticket, Result<Answer, RemoteError>);
 
-async fn drive(
+async fn drive<F: Future<Output = Result<Answer, RemoteError>> + Send + 'static>(
     mut session: Session,
-    remote: &Remote,
+    perform: impl Fn(Op) -> F,
     cancel: &Cancel,
     shows: impl Fn(Progress),
 ) -> (Session, Result<(), SyncError>) {
@@ -109,12 +113,13 @@ async fn drive(
         match asked {
             Ok(ops) => {
                 for (ticket, op) in ops {
-                    let (remote, turns, bytes) = (remote.clone(), Arc::clone(&turns), op.text_bytes());
+                    let (turns, bytes) = (Arc::clone(&turns), op.text_bytes());
                     bytes_ahead += bytes;
+                    let performed = perform(op);
                     under_way.spawn(async move {
                         // Never closed, so there is always a turn.
                         let _turn = turns.acquire().await;
-                        (bytes, (ticket, perform(&remote, op).await))
+                        (bytes, (ticket, performed.await))
                     });
                 }
             }
@@ -125,13 +130,19 @@ async fn drive(
             // Whoever waits for it to stop must not wait for a server that does not answer.
             () = cancel.cancelled() => continue,
         };
-        let Some(first) = first else { return (session, Ok(())) };
+        let Some(first) = first else {
+            let ended = if session.is_over() { Ok(()) } else { Err(SyncError::Stalled) };
+            return (session, ended);
+        };
         let mut answers = Vec::new();
         let mut arrived = Some(first);
         while let Some(joined) = arrived {
-            if let Ok((bytes, answer)) = joined {
-                bytes_ahead -= bytes;
-                answers.push(answer);
+            match joined {
+                Ok((bytes, answer)) => {
+                    bytes_ahead -= bytes;
+                    answers.push(answer);
+                }
+                Err(error) => return (session, Err(SyncError::BrokeOff(error))),
             }
             arrived = under_way.try_join_next();
         }
@@ -238,5 +249,48 @@ impl Outcome {
                 (words.code.to_owned(), format!("{} {}", words.sentence, words.next_step))
             }),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicU64, Ordering};
+
+    use serde_json::json;
+
+    use super::{Cancel, Session, drive};
+    use crate::Engine;
+    use crate::api::dispatch;
+    use crate::bookshelf::BookSource;
+    use crate::env::Env;
+    use crate::remote::RemoteError;
+    use crate::store::remotes::RemoteId;
+    use crate::sync::{Answer, Manner, Op, SyncError};
+
+    #[tokio::test]
+    async fn a_request_that_breaks_off_by_a_fault_of_the_program_is_no_sync_that_went_well() {
+        let folder = tempfile::tempdir().unwrap();
+        let drawn = AtomicU64::new(1);
+        let random = move || u128::from(drawn.fetch_add(1, Ordering::Relaxed)).to_be_bytes();
+        let clock = Env::of_this_computer().clock();
+        let env = Env::new(move || clock(), random);
+        let engine = Engine::open(&folder.path().join("data"), BookSource::Bundled, env).unwrap();
+        let user = dispatch(&engine, "add_reader", json!({"name": "Amina"})).unwrap()["id"].clone();
+        let location = json!({"kind": "folder", "path": folder.path()});
+        let added = dispatch(&engine, "add_remote", json!({"user_id": user, "location": location})).unwrap();
+        let remote = RemoteId::parse(added["remote_id"].as_str().unwrap()).unwrap();
+        let session = Session::begin(Arc::new(engine), remote, Manner::default()).unwrap();
+
+        let breaks_off = |_: Op| async { panic!("a fault that a test makes") };
+        let (session, ended) = drive::<
+            std::pin::Pin<Box<dyn Future<Output = Result<Answer, RemoteError>> + Send>>,
+        >(
+            session, move |op| Box::pin(breaks_off(op)), &Cancel::default(), |_| {}
+        )
+        .await;
+        let failure = ended.unwrap_err();
+        assert!(matches!(failure, SyncError::BrokeOff(_)) && !session.is_over());
+        assert_eq!((failure.words().code, failure.is_transient()), ("broke_off", false));
     }
 }
