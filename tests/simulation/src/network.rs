@@ -98,16 +98,18 @@ impl Run<'_> {
 
     /// `by` whom, where it is still there to know what it did.
     fn delete(&mut self, by: Option<usize>, key: &str) {
-        let wants = |registers: &Registers, path: &StoragePath| {
+        let is = |registers: &Registers, path: &StoragePath, removed: bool| {
             let key = RegisterKey::new(collection::TAKEN_BACK, path.after_user());
-            registers.get(&key).is_some_and(|register| register.removed)
+            registers.get(&key).is_some_and(|register| register.removed == removed)
         };
         let wanted = StoragePath::parse(key).is_some_and(|path| {
-            let others = self.computers.iter().enumerate().filter(|(other, _)| Some(*other) != by);
-            others.into_iter().any(|(_, other)| wants(&other.registers, &path))
+            let mut others = self.computers.iter().enumerate().filter(|(other, _)| Some(*other) != by);
+            // Or nobody took it back: after 30 days without a mention, which its computer was about to make, it was swept.
+            let is_swept = !self.computers.iter().any(|computer| is(&computer.registers, &path, false));
+            is_swept || others.any(|(_, other)| is(&other.registers, &path, true))
         });
         if wanted {
-            self.count("texts deleted that another computer wants again");
+            self.count("texts deleted that somebody wants");
             self.bucket.delete_unknowing(key);
         } else {
             self.bucket.delete(key);
