@@ -44,6 +44,7 @@ mod seaweed;
 #[cfg(unix)]
 #[path = "../remote/server_process.rs"]
 mod server_process;
+mod syncing;
 mod update;
 #[path = "../world/mod.rs"]
 #[allow(dead_code, reason = "the tests of the engine use the rest")]

@@ -10,6 +10,7 @@ mod commands_answered;
 mod comparing;
 mod database;
 mod desk;
+mod dry_runs;
 mod eviction;
 mod freshness;
 mod improving;

@@ -5,12 +5,12 @@ use std::sync::Arc;
 
 use primer_engine::Engine;
 use primer_engine::api::{ApiError, ErrorCode, SyncReport, SyncWish, direct, network_runtime};
-use primer_engine::sync::{Outlook, Progress};
-use serde_json::json;
+use primer_engine::sync::{Outlook, Progress, Supposed};
 
 use crate::arguments::Global;
+use crate::forecast::Forecast;
 use crate::inspect::count;
-use crate::output::Output;
+use crate::output::{Output, list};
 use crate::reading::reader;
 
 pub fn run(engine: &Arc<Engine>, global: &Global, wish: SyncWish, output: &Output) -> Result<(), ApiError> {
@@ -26,7 +26,7 @@ pub fn run(engine: &Arc<Engine>, global: &Global, wish: SyncWish, output: &Outpu
     let runtime = network_runtime()?;
     let shown = !output.is_json() && stderr().is_terminal();
     let mut report = SyncReport::default();
-    let mut outlook = Outlook::default();
+    let (mut outlook, mut supposed) = (Outlook::default(), Supposed::default());
     let mut failure = None;
     for remote in &remotes {
         let show = |progress: Progress| {
@@ -34,12 +34,12 @@ pub fn run(engine: &Arc<Engine>, global: &Global, wish: SyncWish, output: &Outpu
                 bar(progress);
             }
         };
-        let synced = runtime.block_on(engine.sync_once(remote, wish, show))?;
+        let synced = runtime.block_on(engine.sync_supposing(remote, wish, supposed, show))?;
         if shown {
             clear_line();
         }
         report = added(report, &synced.report);
-        outlook = outlook.and(synced.outlook);
+        (outlook, supposed) = (outlook.and(synced.outlook), synced.supposed);
         // One remote that fails must not keep the others from being synced.
         failure = failure.or(synced.failure);
     }
@@ -47,39 +47,9 @@ pub fn run(engine: &Arc<Engine>, global: &Global, wish: SyncWish, output: &Outpu
         return Err(ApiError::sync(&failure));
     }
     if wish.dry {
-        let value = json!({
-            "requests": report.requests,
-            "received_bytes": report.received_bytes,
-            "would_write": outlook.write,
-            "would_fetch": outlook.fetch,
-            "would_fetch_bytes": outlook.fetch_bytes,
-            "would_send": outlook.send,
-            "would_send_bytes": outlook.send_bytes,
-            "would_fetch_book_files": outlook.book_files,
-            "would_fetch_book_bytes": outlook.book_bytes,
-            "would_request": outlook.fetch + outlook.send + outlook.book_files + u64::from(outlook.send_replica),
-        });
-        return output.print(&value, |_| would(&outlook));
+        return output.print(&Forecast::of(&report, &outlook), Forecast::words);
     }
     output.print(&report, did)
-}
-
-/// What a sync would do, and no word of what it would not.
-fn would(outlook: &Outlook) -> String {
-    let texts = |what: &str, number: u64, len_bytes: u64| {
-        (number > 0).then(|| format!("{what} {} ({})", count(number, "text"), direct::bytes(len_bytes)))
-    };
-    let book = (outlook.book_files > 0)
-        .then(|| format!("fetch a newer edition of the book ({})", direct::bytes(outlook.book_bytes)));
-    let parts = [
-        texts("send", outlook.send, outlook.send_bytes),
-        texts("fetch", outlook.fetch, outlook.fetch_bytes),
-        (outlook.write > 0).then(|| format!("write {} here", count(outlook.write, "text"))),
-        book,
-        outlook.send_replica.then(|| "tell the other computers".to_owned()),
-    ];
-    let parts: Vec<String> = parts.into_iter().flatten().collect();
-    format!("A sync would {}.", list(&parts).unwrap_or_else(|| "change nothing".to_owned()))
 }
 
 fn did(report: &SyncReport) -> String {
@@ -100,12 +70,6 @@ fn did(report: &SyncReport) -> String {
         direct::bytes(report.received_bytes),
         if report.editions > 0 { " A newer edition of the book is here and opens from now on." } else { "" }
     )
-}
-
-/// “a”, “a and b”, “a, b and c”.
-fn list(parts: &[String]) -> Option<String> {
-    let (last, rest) = parts.split_last()?;
-    Some(if rest.is_empty() { last.clone() } else { format!("{} and {last}", rest.join(", ")) })
 }
 
 fn added(sum: SyncReport, other: &SyncReport) -> SyncReport {

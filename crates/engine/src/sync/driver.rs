@@ -8,7 +8,7 @@ use primer_domain::timestamp::Timestamp;
 use tokio::sync::Semaphore;
 use tokio::task::{JoinSet, spawn_blocking};
 
-use super::session::{Manner, Outlook};
+use super::session::{Manner, Outlook, Supposed};
 use super::{Answer, Op, Progress, Session, SyncError, Tally, Ticket};
 use crate::log;
 use crate::remote::{Remote, RemoteError, Traffic};
@@ -33,6 +33,7 @@ pub struct Outcome {
     pub traffic: Traffic,
     pub tally: Tally,
     pub outlook: Outlook,
+    pub supposed: Supposed,
     /// What kept it from its end.
     pub failure: Option<SyncError>,
 }
@@ -61,6 +62,7 @@ pub async fn run(
         traffic: since(before, remote.traffic()),
         tally: session.tally(),
         outlook: session.outlook(),
+        supposed: session.supposed(),
         failure: ended.err().or_else(|| session.into_failure().map(SyncError::Remote)),
     };
     if let Some(failure) = &outcome.failure {

@@ -268,18 +268,9 @@ impl Engine {
         let at = self.env.now();
         self.store.write(|tx| {
             for (wanted, bytes) in batch {
-                let text = StoredText {
-                    path: wanted.path,
-                    book_id: wanted.entry.book_id.clone(),
-                    digest: wanted.entry.digest,
-                    len_bytes: bytes.len() as u64,
-                    generator: wanted.entry.generator.clone(),
-                    improvements: wanted.entry.improvements,
-                    created_at: wanted.entry.stamp.wall,
-                    last_opened_at: at,
-                    stamp: Some(wanted.entry.stamp),
-                    came_from: came_from(wanted),
-                };
+                let announced = StoredText::announced(&wanted.path, &wanted.entry, at);
+                let text =
+                    StoredText { len_bytes: bytes.len() as u64, came_from: came_from(wanted), ..announced };
                 texts::insert(tx, &text)?;
                 // Whoever announces it wants it after all.
                 earlier_rewrites::remove(tx, &wanted.path)?;

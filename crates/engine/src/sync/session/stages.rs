@@ -1,14 +1,14 @@
 //! What each stage of a sync asks and does with what it learnt.
 
-use std::collections::BTreeSet;
 use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
 
 use primer_domain::ids::{DeviceId, TextDigest, WriteId};
-use primer_domain::replica::{self, Replica, ReplicaFault};
+use primer_domain::replica::{self, Registers, Replica, ReplicaFault};
 use primer_domain::storage_path::StoragePath;
 use primer_domain::sync::{self, AfterListing, Known, RemoteView, Wanted, Whose};
 
-use super::{Outlook, Session, Stage, Task, Try};
+use super::{Session, Stage, Task, Try};
 use crate::remote::{Listed, Object, RemoteError};
 use crate::store::remote_replicas::{self, KnownReplica};
 use crate::store::{StoreError, devices, registers, remotes};
@@ -23,8 +23,7 @@ const UNLIKE: &str =
 impl Session {
     pub(super) fn compare_listing(&self) -> Result<AfterListing, SyncError> {
         let own = self.device()?;
-        let mut seen =
-            self.engine.store.read(|connection| remote_replicas::etags(connection, self.remote.id))?;
+        let mut seen = self.etags()?;
         let known = Known {
             own,
             remote_confirmed: self.remote.identity.is_some(),
@@ -39,21 +38,29 @@ impl Session {
         if !self.after_listing.is_quiet() || !self.manner.forget.is_empty() {
             return Ok(false);
         }
+        if self.manner.supposed.is_changed() {
+            return Ok(false);
+        }
         let settled = self.engine.settled_now(self.user, self.manner.older_too)?;
         Ok(settled.is_some() && self.remote.settled == settled)
     }
 
     pub(super) fn identified(&mut self, object: Option<Object>) -> Result<(), SyncError> {
         let Some(object) = object else {
-            if !self.manner.dry {
-                self.waiting.push_back(Task::PutIdentity);
-            }
+            self.waiting.push_back(Task::PutIdentity);
             return Ok(());
         };
-        let identity = Identity::parse(&object.bytes)?;
-        if self.remote.identity != Some(identity.id) && !self.manner.dry {
-            let remote = self.remote.id;
-            self.engine.store.write(|tx| remotes::set_identity(tx, remote, identity.id))?;
+        self.is_remote(&Identity::parse(&object.bytes)?)
+    }
+
+    pub(super) fn is_remote(&mut self, identity: &Identity) -> Result<(), SyncError> {
+        if self.remote.identity != Some(identity.id) {
+            if self.manner.dry {
+                self.suppose_another_remote();
+            } else {
+                let remote = self.remote.id;
+                self.engine.store.write(|tx| remotes::set_identity(tx, remote, identity.id))?;
+            }
             // Nothing that was known of the other one counts here.
             (self.remote.settled, self.remote.swept_at) = (None, None);
         }
@@ -73,12 +80,26 @@ impl Session {
             })?;
         }
         let own = self.device()?;
-        let etags = self.engine.store.read(|c| remote_replicas::etags(c, self.remote.id))?;
+        let etags = self.etags()?;
         self.own_is_lost = etags.contains_key(&own) && !self.listed.contains_key(&own);
         let look = self.after_listing.look_at_own.then_some(own);
         let devices = look.into_iter().chain(self.after_listing.fetch.clone());
         self.waiting.extend(devices.map(|device| Task::GetReplica(device, Try::First)));
         Ok(())
+    }
+
+    fn etags(&self) -> Result<BTreeMap<DeviceId, String>, StoreError> {
+        if self.is_supposed_another() {
+            return Ok(BTreeMap::new());
+        }
+        self.engine.store.read(|connection| remote_replicas::etags(connection, self.remote.id))
+    }
+
+    pub(super) fn registers(&self) -> Result<Registers, StoreError> {
+        match self.supposed_registers() {
+            Some(registers) => Ok(registers.clone()),
+            None => self.engine.store.read(|connection| registers::all(connection, self.user)),
+        }
     }
 
     pub(super) fn read_replica(
@@ -87,7 +108,7 @@ impl Session {
         tried: Try,
         object: Object,
     ) -> Result<(), SyncError> {
-        let here = self.engine.store.read(|connection| registers::all(connection, self.user))?;
+        let here = self.registers()?;
         let parsed = Replica::parse(&object.bytes, self.user, device)
             .and_then(|replica| replica.fits_with(&here).map(|()| replica));
         let may_pass = parsed.as_ref().is_err_and(ReplicaFault::may_pass);
@@ -101,12 +122,6 @@ impl Session {
         // though nothing changes: its computer may never write again.
         let is_lost_on_the_way = may_pass && self.damaged.get(&device) != Some(&digest);
         self.read.insert(device);
-        if self.manner.dry {
-            if let Ok(replica) = parsed {
-                self.replicas.insert(device, replica);
-            }
-            return Ok(());
-        }
         let listed = self.listed.get(&device).cloned().unwrap_or(object.etag);
         let known = KnownReplica {
             etag: if is_lost_on_the_way { String::new() } else { listed },
@@ -125,32 +140,45 @@ impl Session {
             Err(_) if device == self.device()? => Whose::SomebodyElses,
             Err(_) => Whose::Ours,
         };
-        let merged =
-            self.engine.take_in_replica(&self.remote, device, &known, parsed.as_ref().ok(), whose)?;
-        self.tally.merged += merged;
+        self.tally.merged += self.take_in(device, &known, parsed.as_ref().ok(), whose)?;
         if let Ok(replica) = parsed {
             self.replicas.insert(device, replica);
         }
         Ok(())
     }
 
+    fn take_in(
+        &mut self,
+        device: DeviceId,
+        known: &KnownReplica,
+        replica: Option<&Replica>,
+        whose: Whose,
+    ) -> Result<u64, SyncError> {
+        if self.manner.dry {
+            return self.suppose_taken_in(replica, whose);
+        }
+        self.engine.take_in_replica(&self.remote, device, known, replica, whose)
+    }
+
     /// One that is longer than any that Primer writes. It is asked for again when it has changed.
     pub(super) fn refuse_replica(&mut self, device: DeviceId, why: &RemoteError) -> Result<(), SyncError> {
         self.read.insert(device);
-        if self.manner.dry {
-            return Ok(());
-        }
         let etag = self.listed.get(&device).cloned().unwrap_or_default();
         let known = KnownReplica { etag, body: Err(format!("the replica can't be read: {}", why.detail)) };
         // Under our name: whoever wrote it, we are somebody else.
         let whose = if device == self.device()? { Whose::SomebodyElses } else { Whose::Ours };
-        self.engine.take_in_replica(&self.remote, device, &known, None, whose)?;
+        self.take_in(device, &known, None, whose)?;
         Ok(())
     }
 
     /// Reads all known replicas of the remote into memory, for what is to be planned from them.
     pub(super) fn load_replicas(&mut self) -> Result<(), SyncError> {
-        let known = self.engine.store.read(|connection| remote_replicas::all(connection, self.remote.id))?;
+        let mut known = BTreeMap::new();
+        if !self.is_supposed_another() {
+            known = self.engine.store.read(|connection| remote_replicas::all(connection, self.remote.id))?;
+        }
+        // Where it may be noted, they are not known any more.
+        self.after_listing.vanished.iter().for_each(|vanished| drop(known.remove(vanished)));
         for (device, known) in known {
             // Those that were read in this sync are there already.
             if let Entry::Vacant(place) = self.replicas.entry(device)
@@ -164,7 +192,9 @@ impl Session {
     }
 
     fn gather(&self) -> Result<Gathered, StoreError> {
-        self.engine.store.read(|connection| Gathered::read(connection, self.remote.id, self.user))
+        let gathered =
+            self.engine.store.read(|connection| Gathered::read(connection, self.remote.id, self.user))?;
+        Ok(if self.manner.dry { self.as_supposed(gathered) } else { gathered })
     }
 
     pub(super) fn plan_texts(&mut self) -> Result<(), SyncError> {
@@ -181,24 +211,17 @@ impl Session {
         let bytes = |wanted: &[Wanted]| wanted.iter().map(|wanted| wanted.entry.len_bytes).sum::<u64>();
         let sent_bytes: u64 =
             plan.upload.iter().filter_map(|path| gathered.held.get(path)).map(|text| text.len_bytes).sum();
-        let to_fetch = if self.manner.dry {
-            self.outlook = Outlook {
-                write: plan.generate.len() as u64,
-                fetch: plan.fetch.len() as u64,
-                fetch_bytes: bytes(&plan.fetch),
-                send: plan.upload.len() as u64,
-                send_bytes: sent_bytes,
-                ..Outlook::default()
-            };
-            return Ok(());
+        if self.manner.dry {
+            self.tally.written += plan.generate.len() as u64;
+            self.suppose_written(&plan.generate);
         } else {
             // What this computer can write itself is not fetched. What comes out otherwise than announced is never shown:
             // the same book, answers and program make the same bytes everywhere.
             let (written, unlike) = self.engine.write_announced(&plan.generate, &gathered.backgrounds)?;
             self.tally.written += written;
             self.refuse(unlike.into_iter().map(|path| (path, UNLIKE.to_owned())).collect())?;
-            plan.fetch
-        };
+        }
+        let to_fetch = plan.fetch;
         let wanted: BTreeSet<StoragePath> = to_fetch.iter().map(|wanted| wanted.path).collect();
         self.known_missing = gathered.missing.clone();
         self.ask_no_longer_for(gathered.missing.difference(&wanted))?;
@@ -226,7 +249,14 @@ impl Session {
     }
 
     /// These are here by now, or not wanted any more.
-    fn ask_no_longer_for<'a>(&self, paths: impl Iterator<Item = &'a StoragePath>) -> Result<(), StoreError> {
+    fn ask_no_longer_for<'a>(
+        &mut self,
+        paths: impl Iterator<Item = &'a StoragePath>,
+    ) -> Result<(), StoreError> {
+        if self.manner.dry {
+            self.suppose_found(paths);
+            return Ok(());
+        }
         let paths: Vec<&StoragePath> = paths.collect();
         if paths.is_empty() {
             return Ok(());
@@ -244,7 +274,11 @@ impl Session {
         let taken_back = replica::taken_back(&gathered.registers, self.user);
         let here: Vec<StoragePath> =
             taken_back.iter().filter(|path| gathered.held.contains_key(path)).copied().collect();
-        self.engine.remove_texts(&here)?;
+        if self.manner.dry {
+            self.suppose_removed(&here);
+        } else {
+            self.engine.remove_texts(&here)?;
+        }
         let there = taken_back.into_iter().filter(|path| self.is_mentioned(path));
         let removals: Vec<Task> = there.map(Task::DeleteText).collect();
         self.waiting.extend(removals);
@@ -330,9 +364,7 @@ impl Session {
         if restored || folds || self.own_is_lost || sync::replica_is_needed(&replica, &view) {
             self.outlook.send_replica = true;
             self.to_tell = replica.registers.missing_from(&view.registers).len() as u64;
-            if !self.manner.dry {
-                self.waiting.push_back(Task::PutReplica(Box::new(replica)));
-            }
+            self.waiting.push_back(Task::PutReplica(Box::new(replica)));
         }
         Ok(())
     }
@@ -340,9 +372,8 @@ impl Session {
     pub(super) fn wrote_replica(&mut self, replica: Replica, etag: String) -> Result<(), SyncError> {
         let own = replica.device;
         let remote = self.remote.id;
-        self.tally.told += std::mem::take(&mut self.to_tell);
         let known = KnownReplica { etag, body: Ok(replica.to_json()) };
-        self.replicas.insert(own, replica);
+        self.told_by(replica);
         self.engine.store.write(|tx| {
             remote_replicas::save(tx, remote, own, &known)?;
             remote_replicas::forget_uploads(tx, remote)
@@ -350,11 +381,14 @@ impl Session {
         Ok(())
     }
 
+    /// The own replica is in the remote.
+    pub(super) fn told_by(&mut self, replica: Replica) {
+        self.tally.told += std::mem::take(&mut self.to_tell);
+        self.replicas.insert(replica.device, replica);
+    }
+
     pub(super) fn remove_forgotten(&mut self) {
         self.stage = Stage::Removals;
-        if self.manner.dry {
-            return;
-        }
         self.waiting.extend(self.manner.forget.iter().copied().map(Task::DeleteReplica));
     }
 
@@ -363,12 +397,12 @@ impl Session {
         self.stage = Stage::Sweep;
         let now = self.engine.env.now();
         match self.remote.swept_at {
-            _ if self.manner.dry => {}
             Some(at) if !sync::sweep_is_due(at, now) => {}
             Some(_) if self.listed.keys().all(|device| self.is_known(device)) => {
                 self.waiting.push_back(Task::ListTexts);
             }
             Some(_) => {}
+            None if self.manner.dry => {}
             // What could be left over is younger than this computer's first sync there.
             None => self.engine.store.write(|tx| remotes::set_swept(tx, self.remote.id, now))?,
         }
@@ -390,10 +424,12 @@ impl Session {
         let mentioned = of_replicas.chain(uploads).collect();
         let now = self.engine.env.now();
         let swept = sync::sweep(&texts, &mentioned, &since, now);
-        self.engine.store.write(|tx| {
-            remote_replicas::set_unmentioned(tx, remote, &swept.unmentioned)?;
-            remotes::set_swept(tx, remote, now)
-        })?;
+        if !self.manner.dry {
+            self.engine.store.write(|tx| {
+                remote_replicas::set_unmentioned(tx, remote, &swept.unmentioned)?;
+                remotes::set_swept(tx, remote, now)
+            })?;
+        }
         self.waiting.extend(swept.remove.into_iter().map(Task::SweepText));
         Ok(())
     }
@@ -411,6 +447,9 @@ impl Session {
     }
 
     pub(super) fn device(&self) -> Result<DeviceId, StoreError> {
+        if let Some(device) = self.supposed_device() {
+            return Ok(device);
+        }
         let device = self.engine.store.read(|connection| devices::find(connection, self.user))?;
         device
             .map(|device| device.id)
