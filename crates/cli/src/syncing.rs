@@ -15,41 +15,63 @@ use crate::reading::reader;
 
 pub fn run(engine: &Arc<Engine>, global: &Global, wish: SyncWish, output: &Output) -> Result<(), ApiError> {
     let user = reader(engine, global)?;
-    let remotes: Vec<_> = engine.remotes(user)?.into_iter().filter(|remote| !remote.paused).collect();
+    let all = engine.remotes(user)?;
+    let remotes: Vec<_> = all.iter().filter(|remote| !remote.paused).collect();
     if remotes.is_empty() {
-        return Err(ApiError::new(
-            ErrorCode::RemoteNotFound,
-            "There is nothing to sync with.",
-            "Add a folder or a bucket with “primer remote add”.",
-        ));
+        let (message, hint) = match all.len() {
+            0 => ("There is nothing to sync with.", "Add a folder or a bucket with “primer remote add”."),
+            _ => (
+                "All places that this reader syncs with are paused.",
+                "Let one go on with “primer remote resume ID”; “primer remote list” shows them. In the window: Resume.",
+            ),
+        };
+        return Err(ApiError::new(ErrorCode::RemoteNotFound, message, hint));
     }
     let runtime = network_runtime()?;
     let shown = !output.is_json() && stderr().is_terminal();
     let mut report = SyncReport::default();
     let (mut outlook, mut supposed) = (Outlook::default(), Supposed::default());
-    let mut failure = None;
-    for remote in &remotes {
+    let mut is_some_done = false;
+    let mut failures = Vec::new();
+    for remote in remotes {
         let show = |progress: Progress| {
             if shown {
                 bar(progress);
             }
         };
-        let synced = runtime.block_on(engine.sync_supposing(remote, wish, supposed, show))?;
+        let synced = runtime.block_on(engine.sync_supposing(remote, wish, supposed.clone(), show));
         if shown {
             clear_line();
         }
-        report = added(report, &synced.report);
-        (outlook, supposed) = (outlook.and(synced.outlook), synced.supposed);
-        // One remote that fails must not keep the others from being synced.
-        failure = failure.or(synced.failure);
+        // One remote that fails, whatever it is, must not keep the others from being synced.
+        match synced {
+            Ok(synced) => {
+                report = added(report, &synced.report);
+                outlook = outlook.and(synced.outlook);
+                match synced.failure {
+                    None => (is_some_done, supposed) = (true, synced.supposed),
+                    Some(failure) => failures.push(ApiError::sync(&failure)),
+                }
+            }
+            Err(error) => failures.push(error),
+        }
     }
-    if let Some(failure) = failure {
-        return Err(ApiError::sync(&failure));
+    if is_some_done || brought_something(&report) {
+        if wish.dry {
+            output.print(&Forecast::of(&report, &outlook), Forecast::words)?;
+        } else {
+            output.print(&report, did)?;
+        }
     }
-    if wish.dry {
-        return output.print(&Forecast::of(&report, &outlook), Forecast::words);
-    }
-    output.print(&report, did)
+    let mut failures = failures.into_iter();
+    let Some(first) = failures.next() else { return Ok(()) };
+    failures.filter(|other| other.message != first.message).for_each(|other| output.remark(&other));
+    Err(first)
+}
+
+fn brought_something(report: &SyncReport) -> bool {
+    let SyncReport { sent, received, written, told, merged, editions, .. } = report;
+    sent + received + written + told + merged + editions > 0
 }
 
 fn did(report: &SyncReport) -> String {
