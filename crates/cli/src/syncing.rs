@@ -35,8 +35,9 @@ pub fn run(engine: &Arc<Engine>, global: &Global, wish: SyncWish, output: &Outpu
     let mut failures = Vec::new();
     for remote in remotes {
         let show = |progress: Progress| {
-            if shown {
-                bar(progress);
+            if shown && let Some(bar) = bar(progress) {
+                // Where the terminal takes no more there is nothing to show.
+                let _ = write!(stderr(), "\r{bar}\x1b[K");
             }
         };
         let synced = runtime.block_on(engine.sync_supposing(remote, wish, supposed.clone(), show));
@@ -109,17 +110,38 @@ fn added(sum: SyncReport, other: &SyncReport) -> SyncReport {
     }
 }
 
-/// Where the terminal takes no more there is nothing to show.
-fn bar(progress: Progress) {
+/// How far a sync is, once it is known how much there is to do.
+fn bar(progress: Progress) -> Option<String> {
     const WIDTH: u64 = 30;
-    if progress.total == 0 {
-        return;
-    }
-    let full = (progress.done * WIDTH / progress.total) as usize;
+    let Progress { done, total, done_bytes, total_bytes } = progress;
+    let full = (done.min(total) * WIDTH).checked_div(total)? as usize;
     let bar = "#".repeat(full) + &".".repeat(WIDTH as usize - full);
-    let _ = write!(stderr(), "\r[{bar}] {} of {} texts", progress.done, progress.total);
+    let (done_bytes, total_bytes) = (direct::bytes(done_bytes), direct::bytes(total_bytes));
+    Some(format!("[{bar}] {done} of {}, {done_bytes} of {total_bytes}", count(total, "text")))
 }
 
 fn clear_line() {
     let _ = write!(stderr(), "\r\x1b[K");
+}
+
+#[cfg(test)]
+mod tests {
+    use primer_engine::sync::Progress;
+
+    use super::bar;
+
+    #[test]
+    fn a_bar_tells_texts_and_bytes_and_is_not_shown_before_anything_is_planned() {
+        let at =
+            |done, total, done_bytes, total_bytes| bar(Progress { done, total, done_bytes, total_bytes });
+        assert_eq!(at(0, 0, 0, 0), None);
+        assert_eq!(
+            at(4, 12, 80_000, 240_000).unwrap(),
+            "[##########....................] 4 of 12 texts, 80 kB of 240 kB"
+        );
+        assert_eq!(
+            at(1, 1, 900, 900).unwrap(),
+            "[##############################] 1 of 1 text, 900 bytes of 900 bytes"
+        );
+    }
 }
