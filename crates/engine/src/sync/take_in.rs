@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use primer_domain::ids::{DeviceId, ProfileHash, TextDigest};
 use primer_domain::personalise::personalise;
 use primer_domain::profile::Background;
-use primer_domain::replica::{Replica, Texts, join_texts, taken_back};
+use primer_domain::replica::{Replica, Texts, collection, join_texts, taken_back};
 use primer_domain::rewrite::{is_rewritten, verify};
 use primer_domain::storage_path::StoragePath;
 use primer_domain::sync::{self, TextPlan, TextsNow, Wanted, Whose};
@@ -69,6 +69,15 @@ impl Engine {
                 backgrounds::save(tx, remote.user, background)?;
             }
             let keys = replica::join(tx, remote.user, &replica.registers, at)?;
+            for key in keys.iter().filter(|key| key.collection == collection::TAKEN_BACK) {
+                let is_wanted_again = replica.registers.get(key).is_some_and(|register| register.removed);
+                if let Some(path) = StoragePath::parse_after_user(remote.user, &key.key)
+                    && is_wanted_again
+                {
+                    // It may have been deleted before it was.
+                    remote_replicas::doubt_uploads(tx, &path)?;
+                }
+            }
             if !keys.is_empty() {
                 // Other remotes of this reader may not know it yet.
                 devices::count_change(tx, remote.user)?;
@@ -91,10 +100,11 @@ impl Engine {
         let (_, used_bytes) = self.stored_totals()?;
         let mut mentions = Texts::new();
         let mut mentioned_in_remote = gathered.uploads.clone();
+        let reliance = gathered.reliance();
         for (device, replica) in replicas {
             join_texts(&mut mentions, &replica.texts);
             if lost != Some(*device) {
-                mentioned_in_remote.extend(replica.texts.keys());
+                mentioned_in_remote.extend(reliance.mentions(replica));
             }
         }
         Ok(sync::texts(&TextsNow {
