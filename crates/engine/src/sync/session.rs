@@ -195,7 +195,7 @@ pub struct Session {
     to_tell: u64,
     /// The own replica was there and is gone, though it is the same remote.
     own_is_lost: bool,
-    /// Once texts were planned: how much had changed here by then, and what was looked for.
+    /// Once texts were planned: how much had changed here by then, and by what this sync kept since; and what was looked for.
     gathered_changes: u64,
     looked_for: Option<LookedFor>,
     book: BookWork,

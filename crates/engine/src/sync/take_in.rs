@@ -33,6 +33,15 @@ const BATCH_BYTES: u64 = 12 << 20;
 /// As many are written here before another program, or a chapter that is opened, has its turn.
 const TEXTS_IN_A_TURN: usize = 1_024;
 
+/// What came of the announced texts that this computer can write itself.
+pub(super) struct WrittenHere {
+    pub written: u64,
+    /// So many were counted.
+    pub changes: u64,
+    /// Texts that came out otherwise than announced.
+    pub unlike: Vec<StoragePath>,
+}
+
 impl Engine {
     /// The bytes of a stored text, if they are what they should be.
     pub(super) fn text_to_send(&self, path: &StoragePath) -> Result<Option<Vec<u8>>, SyncError> {
@@ -127,14 +136,15 @@ impl Engine {
         }))
     }
 
-    /// Writes the announced texts that this computer can write itself. Returns how many, and those that came out
-    /// otherwise than announced: they say that they were made as this computer makes them, and were not.
+    /// Writes the announced texts that this computer can write itself, and tells of those that came out otherwise than
+    /// announced: they say that they were made as this computer makes them, and were not.
     pub(super) fn write_announced(
         &self,
         announced: &[Wanted],
         backgrounds: &BTreeMap<ProfileHash, Background>,
-    ) -> Result<(u64, Vec<StoragePath>), SyncError> {
+    ) -> Result<WrittenHere, SyncError> {
         let mut written = 0;
+        let mut changes = 0;
         let mut unlike = Vec::new();
         let make = |wanted: &Wanted| {
             let chapter = self.shelf.book.chapter(wanted.path.chapter_id)?;
@@ -159,7 +169,7 @@ impl Engine {
                 },
                 |batch, laid| {
                     let (beside, ready) = laid?;
-                    self.keep_announced(beside, &ready, |_| None)?;
+                    changes += self.keep_announced(beside, &ready, |_| None)?;
                     written += ready.len() as u64;
                     let mut kept = ready.iter().map(|(wanted, _)| wanted.path).peekable();
                     unlike.extend(
@@ -169,7 +179,7 @@ impl Engine {
                 },
             )?;
         }
-        Ok((written, unlike))
+        Ok(WrittenHere { written, changes, unlike })
     }
 
     /// Why a text that arrived as announced is not to be shown, if it is not. What a model rewrote is believed only as
@@ -214,21 +224,22 @@ impl Engine {
         Ok(())
     }
 
-    /// Keeps the texts that arrived right, and notes those that are not there to be had.
+    /// Keeps the texts that arrived right, and notes those that are not there to be had. Returns how many changes that was.
     pub(super) fn take_in_texts(
         &self,
         remote: &RemoteRow,
         right: &[(Wanted, Vec<u8>)],
         missing: &[StoragePath],
-    ) -> Result<(), SyncError> {
+    ) -> Result<u64, SyncError> {
+        let mut changes = 0;
         for batch in batches(right, |(wanted, _)| wanted.entry.len_bytes) {
             let alone = self.blobs.write_alone()?;
             let batch = self.still_wanted(batch, |(wanted, _)| &wanted.path)?;
             let beside = self.lay_beside(&alone, &batch)?;
-            self.keep_announced(beside, &batch, |wanted| Some(wanted.entry.stamp.device))?;
+            changes += self.keep_announced(beside, &batch, |wanted| Some(wanted.entry.stamp.device))?;
         }
         if right.is_empty() && missing.is_empty() {
-            return Ok(());
+            return Ok(changes);
         }
         self.store.write(|tx| {
             right
@@ -236,7 +247,7 @@ impl Engine {
                 .try_for_each(|(wanted, _)| remote_replicas::note_found(tx, remote.id, &wanted.path))?;
             missing.iter().try_for_each(|path| remote_replicas::note_missing(tx, remote.id, path))
         })?;
-        Ok(())
+        Ok(changes)
     }
 
     /// Without the texts of chapters that their reader put away since they were planned. Nobody puts one away while this
@@ -264,16 +275,15 @@ impl Engine {
         self.blobs.write_beside(alone, &texts)
     }
 
-    /// Puts them in their places, all flushed together, and then records them in one transaction.
+    /// Puts them in their places, all flushed together, and then records them in one transaction. Returns how many changes
+    /// that was: other remotes of their reader may not have them yet.
     fn keep_announced(
         &self,
         beside: Beside<'_>,
         batch: &[(Wanted, Vec<u8>)],
         came_from: impl Fn(&Wanted) -> Option<DeviceId>,
-    ) -> Result<(), SyncError> {
-        if batch.is_empty() {
-            return Ok(());
-        }
+    ) -> Result<u64, SyncError> {
+        let Some((first, _)) = batch.first() else { return Ok(0) };
         beside.put_in_place()?;
         let at = self.env.now();
         self.store.write(|tx| {
@@ -295,9 +305,9 @@ impl Engine {
                 earlier_rewrites::remove(tx, &wanted.path)?;
                 name_best(tx, &wanted.path, &self.shelf.book.id)?;
             }
-            Ok(())
+            devices::count_change(tx, first.path.user_id)
         })?;
-        Ok(())
+        Ok(1)
     }
 }
 

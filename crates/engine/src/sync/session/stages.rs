@@ -90,9 +90,10 @@ impl Session {
         } else {
             // What this computer can write itself is not fetched. What comes out otherwise than announced is never shown:
             // the same book, answers and program make the same bytes everywhere.
-            let (written, unlike) = self.engine.write_announced(&plan.generate, &gathered.backgrounds)?;
-            self.tally.written += written;
-            self.refuse(unlike.into_iter().map(|path| (path, UNLIKE.to_owned())).collect())?;
+            let here = self.engine.write_announced(&plan.generate, &gathered.backgrounds)?;
+            self.tally.written += here.written;
+            self.gathered_changes += here.changes;
+            self.refuse(here.unlike.into_iter().map(|path| (path, UNLIKE.to_owned())).collect())?;
             plan.fetch
         };
         let wanted: BTreeSet<StoragePath> = to_fetch.iter().map(|wanted| wanted.path).collect();
@@ -204,7 +205,8 @@ impl Session {
         self.tally.received += right.len() as u64;
         self.lacks_anew |= missing.iter().any(|path| !self.known_missing.contains(path));
         self.refuse(refused)?;
-        self.engine.take_in_texts(&self.remote, &right, &missing)
+        self.gathered_changes += self.engine.take_in_texts(&self.remote, &right, &missing)?;
+        Ok(())
     }
 
     fn refuse(&mut self, texts: Vec<(StoragePath, String)>) -> Result<(), SyncError> {
