@@ -1,5 +1,6 @@
 //! A rewritten chapter that is to be rewritten again: the second text wins everywhere, and the first can be opened again.
 
+use std::fs;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -9,7 +10,7 @@ use primer_engine::api::ErrorCode;
 use primer_engine::rewriting::{Manner, Queue, Report, RewriteError, Turn};
 use serde_json::{Value, json};
 
-use crate::desk::{Desk, World, chapters};
+use crate::desk::{Desk, World, chapters, replicas};
 use crate::queue::{Waiting, waiting};
 use crate::rewriting::{impatient, rewrite, set_model};
 use crate::world::model_server::{ModelServer, Say, in_other_words, refusal};
@@ -84,7 +85,7 @@ fn an_improved_text_takes_the_place_of_the_first_on_all_computers() {
     let first = |text: &[u8]| String::from_utf8_lossy(text).contains("Gently");
     assert!(folders::files(&laptop.computer.blobs()).values().any(|text| first(text)));
     assert!(!folders::files(&school.computer.blobs()).values().any(|text| first(text)));
-    assert!(chapters(stick.path()).iter().all(|file| !first(&std::fs::read(file).unwrap())));
+    assert!(chapters(stick.path()).iter().all(|file| !first(&fs::read(file).unwrap())));
     // What is known of both is still known.
     assert_eq!(database::dump(&laptop.computer.data(), "rewrites").len(), 2);
     // It survives a start, and so does the rest.
@@ -185,6 +186,47 @@ fn what_another_computer_rewrote_can_be_improved_here() {
 }
 
 #[test]
+fn an_undone_rewriting_is_in_the_bucket_as_soon_as_the_computer_that_undid_it_has_synced() {
+    for laptop_heard in [false, true] {
+        let (stick, laptop, school) = two();
+        // Chapter 1 as the laptop rewrote it, improved at school, and undone there.
+        set_model(
+            &school.engine,
+            school.user,
+            &ModelServer::making(|section| in_other_words(section).replace("Slowly", "Softly")),
+        );
+        improve(&school).unwrap();
+        school.sync();
+        if laptop_heard {
+            laptop.sync();
+            let mentioned = replicas(stick.path()).into_iter().map(|file| fs::read_to_string(file).unwrap());
+            let gone = |text: &String| !text.contains(&format!("\"1/v1-{}\"", first_digest(&school)));
+            assert!(mentioned.into_iter().all(|text| gone(&text)), "who hears of it mentions it no more");
+        }
+        undo(&school);
+        assert_eq!(school.status()["waiting"], 3, "two registers, and the text that was deleted there");
+        school.sync();
+        assert_eq!(school.status()["waiting"], 0);
+        let there: Vec<String> =
+            chapters(stick.path()).iter().map(|file| fs::read_to_string(file).unwrap()).collect();
+        assert!(there.iter().any(|text| text.contains("Gently")), "{laptop_heard}");
+        assert!(!there.iter().any(|text| text.contains("Softly")));
+        // A computer that comes new to it has it at once.
+        let home = laptop.joined(3);
+        home.sync();
+        assert!(shown(&home).contains("Gently"));
+    }
+}
+
+/// Of the file of chapter 1 that has the first rewriting in it.
+fn first_digest(desk: &Desk) -> String {
+    let files = folders::files(&desk.computer.blobs());
+    let is_first = |text: &[u8]| String::from_utf8_lossy(text).contains("Gently");
+    let (name, _) = files.iter().find(|(_, text)| is_first(text)).unwrap();
+    name.rsplit('-').next().unwrap().trim_end_matches(".md").to_owned()
+}
+
+#[test]
 fn the_text_without_a_model_is_one_step_away_from_an_improved_one() {
     let (_stick, laptop, school) = two();
     improve(&laptop).unwrap();
@@ -239,7 +281,7 @@ fn an_earlier_text_that_is_damaged_is_not_opened_again() {
     improve(&laptop).unwrap();
     for (name, bytes) in folders::files(&laptop.computer.blobs()) {
         if String::from_utf8_lossy(&bytes).contains("Gently") {
-            std::fs::write(laptop.computer.blobs().join(name), "rubbish").unwrap();
+            fs::write(laptop.computer.blobs().join(name), "rubbish").unwrap();
         }
     }
     refused(&laptop.engine, "undo_rewrite", json!({"user_id": laptop.user, "chapter_id": 1}));

@@ -45,6 +45,7 @@ mod rewriting_synced;
 mod server_process;
 mod start_up;
 mod syncing;
+mod taken_back;
 mod updates;
 mod updates_installed;
 mod updates_published;

@@ -260,3 +260,40 @@ fn what_changed_since_the_last_sync_is_said_to_wait() {
     assert_eq!(laptop.sync().told, 1);
     assert_eq!(laptop.status()["state"], "up_to_date");
 }
+
+#[test]
+fn a_text_that_came_through_one_place_is_passed_on_to_the_other() {
+    let (stick, laptop) = World::new().begin(python("beginner"));
+    let share = tempfile::tempdir().unwrap();
+    let home = laptop.joined(3);
+    // The laptop knows both places, school only the first and home only the second.
+    let school = laptop.joined(2);
+    add_folder(&laptop, share.path());
+    add_folder(&home, share.path());
+    let first = call(&home.engine, "list_remotes", json!({"user_id": home.user}))[0]["remote_id"].clone();
+    call(&home.engine, "remove_remote", json!({"remote_id": first}));
+    laptop.try_sync_with(0).unwrap();
+    laptop.try_sync_with(1).unwrap();
+    school.sync();
+    home.sync();
+    for which in [0, 1] {
+        laptop.try_sync_with(which).unwrap();
+        assert_eq!(laptop.try_sync_with(which).unwrap().requests, 1);
+    }
+
+    assert_visit(&school.engine, school.user, 1, Freshness::Missing, true);
+    school.sync();
+    let report = laptop.try_sync_with(0).unwrap();
+    assert_eq!(report.written, 1);
+    assert_eq!(laptop.status()["waiting"], 1, "the other place does not have it");
+    assert_eq!(laptop.try_sync_with(0).unwrap().requests, 1);
+    assert!(chapters(share.path()).is_empty());
+    assert_eq!(laptop.try_sync_with(1).unwrap().sent, 1);
+    assert_eq!(laptop.status()["waiting"], 0);
+    assert_eq!((chapters(stick.path()).len(), chapters(share.path()).len()), (1, 1));
+    assert_eq!(home.sync().written, 1);
+    for which in [0, 1] {
+        laptop.try_sync_with(which).unwrap();
+        assert_eq!(laptop.try_sync_with(which).unwrap().requests, 1);
+    }
+}

@@ -156,6 +156,17 @@ impl Bucket {
         before
     }
 
+    /// Somebody deleted it who did not know, and could not, that it was wanted again.
+    pub fn delete_unknowing(&mut self, key: &str) {
+        self.delete(key);
+        self.harmed.insert(key.to_owned());
+    }
+
+    /// Whether a fault took it away, so that nobody need know.
+    pub fn is_harmed(&self, key: &str) -> bool {
+        self.harmed.contains(key)
+    }
+
     /// Whether it is no wonder that a text is not there.
     pub fn is_excused(&self, key: &str) -> bool {
         self.harmed.contains(key) || self.taken_back.contains(key)

@@ -4,6 +4,7 @@ use std::sync::atomic::Ordering;
 
 use primer_domain::ids::{ChapterId, ProfileHash};
 use primer_domain::replica::{Replica, background, taken_back};
+use primer_domain::storage_path::StoragePath;
 use primer_engine::sync::Manner;
 
 use crate::Violation;
@@ -106,6 +107,8 @@ impl Run<'_> {
             own.look()?.the_database_is_whole(&name)?;
             self.nothing_waits_after_a_sync(computer)?;
             self.a_current_text_of_another_computer_is_here(computer)?;
+            self.what_is_held_here_is_in_the_remote(computer)?;
+            self.what_was_taken_back_is_mentioned_no_more(computer)?;
         }
         self.what_the_remote_says_is_so()
     }
@@ -144,8 +147,6 @@ impl Run<'_> {
         let Some(hash) = self.present_hash(computer) else { return Ok(()) };
         let name = self.name(computer);
         let gone = taken_back(&self.computers[computer].registers, self.user);
-        let sql_failed =
-            |error: rusqlite::Error| Violation::of("the_database_can_be_read", error.to_string());
         let put_away = self.computers[computer].look()?.put_away().map_err(sql_failed)?;
         let announced: Vec<_> = self
             .replicas()
@@ -164,7 +165,7 @@ impl Run<'_> {
         for path in announced {
             let chapter = own.programs[0].engine.chapter(path.chapter_id);
             let Ok(installed) = chapter.map(|chapter| chapter.version) else { continue };
-            let is_here = |text: &&primer_domain::storage_path::StoragePath| {
+            let is_here = |text: &&StoragePath| {
                 text.chapter_id == path.chapter_id
                     && text.profile_hash == hash
                     && text.chapter_version >= path.chapter_version
@@ -177,6 +178,38 @@ impl Run<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Whatever the engine's count says: but what a fault took away, and what somebody deleted who could not know better.
+    fn what_is_held_here_is_in_the_remote(&mut self, computer: usize) -> Result<(), Violation> {
+        let own = &mut self.computers[computer];
+        let held = own.look()?.texts().map_err(sql_failed)?;
+        let gone = taken_back(&own.registers, self.user);
+        let is_lacking = |path: &&StoragePath| {
+            let key = path.to_string();
+            !gone.contains(path) && !self.bucket.has(&key) && !self.bucket.is_harmed(&key)
+        };
+        match held.iter().find(is_lacking) {
+            None => Ok(()),
+            Some(path) => Err(Violation::of(
+                "what_is_held_here_is_in_the_remote",
+                format!("{} has {path}, and nobody else can", self.computers[computer].name),
+            )),
+        }
+    }
+
+    fn what_was_taken_back_is_mentioned_no_more(&mut self, computer: usize) -> Result<(), Violation> {
+        let own = &mut self.computers[computer];
+        let device = own.look()?.device().map_err(sql_failed)?;
+        let gone = taken_back(&own.registers, self.user);
+        let replica = self.replicas().find(|replica| replica.device == device);
+        match replica.iter().flat_map(|replica| replica.texts.keys()).find(|path| gone.contains(path)) {
+            None => Ok(()),
+            Some(path) => Err(Violation::of(
+                "what_was_taken_back_is_mentioned_no_more",
+                format!("{} mentions {path}", self.computers[computer].name),
+            )),
+        }
     }
 
     fn present_hash(&self, computer: usize) -> Option<ProfileHash> {
@@ -226,4 +259,8 @@ impl Run<'_> {
         }
         self.check(computer, Change::Edited { acknowledged: true })
     }
+}
+
+fn sql_failed(error: rusqlite::Error) -> Violation {
+    Violation::of("the_database_can_be_read", error.to_string())
 }

@@ -1,6 +1,6 @@
 //! The network between the computers and the remote: what a request does there, when, and what of it comes back.
 
-use primer_domain::replica::Replica;
+use primer_domain::replica::{RegisterKey, Registers, Replica, collection};
 use primer_domain::storage_path::StoragePath;
 use primer_engine::remote::{Object, Place, RemoteError, RemoteFault, Unless, Verb};
 use primer_engine::sync::{Answer, Op};
@@ -78,7 +78,7 @@ impl Run<'_> {
             }),
             Op::Put { key, bytes } => Answer::Put(self.put(key, bytes)?),
             Op::Delete { key } => {
-                self.bucket.delete(key);
+                self.delete(Some(computer), key);
                 Answer::Deleted
             }
         }))
@@ -89,10 +89,28 @@ impl Run<'_> {
         match op {
             Op::Put { key, bytes } => self.put(key, bytes).map(drop),
             Op::Delete { key } => {
-                self.bucket.delete(key);
+                self.delete(None, key);
                 Ok(())
             }
             Op::List { .. } | Op::Get { .. } | Op::GetUnless { .. } => Ok(()),
+        }
+    }
+
+    /// `by` whom, where it is still there to know what it did.
+    fn delete(&mut self, by: Option<usize>, key: &str) {
+        let wants = |registers: &Registers, path: &StoragePath| {
+            let key = RegisterKey::new(collection::TAKEN_BACK, path.after_user());
+            registers.get(&key).is_some_and(|register| register.removed)
+        };
+        let wanted = StoragePath::parse(key).is_some_and(|path| {
+            let others = self.computers.iter().enumerate().filter(|(other, _)| Some(*other) != by);
+            others.into_iter().any(|(_, other)| wants(&other.registers, &path))
+        });
+        if wanted {
+            self.count("texts deleted that another computer wants again");
+            self.bucket.delete_unknowing(key);
+        } else {
+            self.bucket.delete(key);
         }
     }
 

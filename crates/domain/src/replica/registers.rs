@@ -64,7 +64,8 @@ impl Register {
         (!self.removed).then_some(&self.value)
     }
 
-    fn gives_way_to(&self, other: &Register) -> bool {
+    /// Whether `other` is the later word on the same thing.
+    pub fn gives_way_to(&self, other: &Register) -> bool {
         // Two honest changes of a register never share a stamp. If a remote holds some that do, every computer
         // must still choose the same.
         let contents = |register: &Register| (register.removed, canonical_json(&register.value));

@@ -5,6 +5,7 @@
 //! removed everywhere, and what no computer has known of for long. Every plan can be made again after a crash, and is the same for the same snapshot.
 
 mod listing;
+mod mentions;
 mod own;
 mod retry;
 mod rows;
@@ -12,6 +13,7 @@ mod sweep;
 mod texts;
 
 pub use listing::{AfterListing, Known, after_listing};
+pub use mentions::Reliance;
 pub use own::{OwnObject, RemoteView, Whose, replica_is_needed};
 pub use retry::retry_after_ms;
 pub use rows::choose_rows;

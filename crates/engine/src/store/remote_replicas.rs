@@ -136,6 +136,25 @@ pub fn forget_uploads(connection: &Connection, remote: RemoteId) -> Result<(), S
     Ok(())
 }
 
+/// It was taken back there.
+pub fn forget_upload(
+    connection: &Connection,
+    remote: RemoteId,
+    path: &StoragePath,
+) -> Result<(), StoreError> {
+    let sql = "DELETE FROM uploads WHERE remote_id = :remote AND storage_path = :path";
+    change(connection, remote, path, sql)
+}
+
+/// It was taken back by another computer and is wanted again: whether it is in any remote is not known any more.
+pub fn doubt_uploads(connection: &Connection, path: &StoragePath) -> Result<(), StoreError> {
+    connection
+        .prepare_cached("DELETE FROM uploads WHERE storage_path = :path")
+        .and_then(|mut statement| statement.execute(named_params! {":path": path.to_string()}))
+        .map_err(StoreError::sql("noting what is in a remote"))?;
+    Ok(())
+}
+
 pub fn missing(connection: &Connection, remote: RemoteId) -> Result<BTreeSet<StoragePath>, StoreError> {
     let sql = "SELECT storage_path AS text FROM missing_texts WHERE remote_id = :remote";
     texts_of(connection, remote, sql)?.into_iter().map(|text| path("missing_texts", text)).collect()

@@ -6,6 +6,7 @@ use primer_domain::ids::{ChapterId, DeviceId, ProfileHash, UserId, WriteId};
 use primer_domain::profile::Background;
 use primer_domain::replica::{self, Registers, Replica, Texts};
 use primer_domain::storage_path::StoragePath;
+use primer_domain::sync::Reliance;
 use primer_domain::timestamp::Timestamp;
 use rusqlite::Connection;
 
@@ -19,6 +20,7 @@ use crate::store::{
 };
 
 pub(super) struct Gathered {
+    pub user: UserId,
     pub device: DeviceId,
     /// How much had changed here when this was read.
     pub changes: u64,
@@ -41,6 +43,7 @@ impl Gathered {
         let new = Background::of_somebody_new();
         backgrounds.insert(new.hash(), new);
         Ok(Gathered {
+            user,
             looked_for: LookedFor::read(connection, user)?,
             device: device.id,
             changes: device.changes,
@@ -63,26 +66,38 @@ impl Gathered {
         self.held.iter().map(|(path, text)| (*path, text.entry(self.device))).collect()
     }
 
+    pub fn reliance(&self) -> Reliance<'_> {
+        Reliance::on(&self.registers, self.user)
+    }
+
     /// The replica of this computer, as it should stand in the remote. `before`: as it stands there now.
     pub fn own_replica(&self, outline: Outline<'_>) -> Replica {
-        let Outline { user, device_name, before, others, write_id, written_at, restored } = outline;
-        let taken_back = replica::taken_back(&self.registers, user);
+        let Outline { device_name, before, replicas, write_id, written_at, restored } = outline;
+        let taken_back = replica::taken_back(&self.registers, self.user);
         let mut texts: Texts = before.map(|replica| replica.texts.clone()).unwrap_or_default();
         for path in self.uploads.iter().chain(restored) {
             let known = self.held.get(path).map(|text| text.entry(self.device));
             let known =
-                known.or_else(|| others.values().find_map(|replica| replica.texts.get(path).cloned()));
+                known.or_else(|| replicas.values().find_map(|replica| replica.texts.get(path).cloned()));
             if let Some(entry) = known {
                 texts.entry(*path).or_insert(entry);
             }
         }
-        texts.retain(|path, _| !taken_back.contains(path));
+        // What was once taken back may have been deleted since it was last mentioned.
+        let reliance = self.reliance();
+        let is_there = |path: &StoragePath| {
+            self.uploads.contains(path)
+                || replicas
+                    .values()
+                    .any(|replica| replica.texts.contains_key(path) && reliance.knows_enough(replica, path))
+        };
+        texts.retain(|path, _| !taken_back.contains(path) && is_there(path));
         let mut known = before.map(|replica| replica.backgrounds.clone()).unwrap_or_default();
         known.extend(self.backgrounds.clone());
         let hashes: BTreeSet<ProfileHash> = texts.keys().map(|path| path.profile_hash).collect();
         known.retain(|hash, _| hashes.contains(hash));
         Replica {
-            user,
+            user: self.user,
             device: self.device,
             device_name: device_name.to_owned(),
             write_id,
@@ -115,10 +130,10 @@ impl LookedFor {
 
 /// What the own replica is made from beside what was gathered.
 pub(super) struct Outline<'a> {
-    pub user: UserId,
     pub device_name: &'a str,
     pub before: Option<&'a Replica>,
-    pub others: &'a BTreeMap<DeviceId, Replica>,
+    /// All that are in the remote.
+    pub replicas: &'a BTreeMap<DeviceId, Replica>,
     pub write_id: WriteId,
     pub written_at: Timestamp,
     /// Put there again because another computer missed them.

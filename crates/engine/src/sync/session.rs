@@ -7,6 +7,8 @@
 
 mod book;
 mod dry;
+mod own;
+mod replicas;
 mod stages;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -154,6 +156,8 @@ pub struct Session {
     /// What came of a replica that arrived damaged.
     damaged: BTreeMap<DeviceId, TextDigest>,
     restored: BTreeSet<StoragePath>,
+    /// Texts that were taken back and that this sync has asked to be deleted.
+    removed: BTreeSet<StoragePath>,
     /// Whether anything came that is not to be shown.
     refused: bool,
     /// What was looked for in vain before this sync, and whether it found that of anything else.
@@ -165,8 +169,8 @@ pub struct Session {
     to_tell: u64,
     /// The own replica was there and is gone, though it is the same remote.
     own_is_lost: bool,
+    /// Once texts were planned: how much had changed here by then, and by what this sync kept since; and what was looked for.
     gathered_changes: u64,
-    /// Once texts were planned.
     looked_for: Option<LookedFor>,
     book: BookWork,
     failure: Option<RemoteError>,
@@ -200,6 +204,7 @@ impl Session {
             read: BTreeSet::new(),
             damaged: BTreeMap::new(),
             restored: BTreeSet::new(),
+            removed: BTreeSet::new(),
             refused: false,
             lacks_anew: false,
             known_missing: BTreeSet::new(),
@@ -374,7 +379,8 @@ impl Session {
                 self.engine.store.write(|tx| remote_replicas::remove(tx, remote, device))?;
                 self.replicas.remove(&device);
             }
-            (Task::DeleteText(_) | Task::SweepText(_), Answer::Deleted) => {}
+            (Task::DeleteText(path), Answer::Deleted) => self.removed_text(&path)?,
+            (Task::SweepText(_), Answer::Deleted) => {}
             (Task::ListTexts, Answer::Listed(listed)) => self.sweep(&listed)?,
             (task, answer) => unreachable!("{answer:?} is no answer to {task:?}"),
         }

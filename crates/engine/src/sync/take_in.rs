@@ -3,10 +3,10 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
-use primer_domain::ids::{DeviceId, ProfileHash, TextDigest};
+use primer_domain::ids::{DeviceId, ProfileHash, TextDigest, UserId};
 use primer_domain::personalise::personalise;
 use primer_domain::profile::Background;
-use primer_domain::replica::{Replica, Texts, join_texts, taken_back};
+use primer_domain::replica::{RegisterKey, Registers, Replica, Texts, collection, join_texts, taken_back};
 use primer_domain::rewrite::{is_rewritten, verify};
 use primer_domain::storage_path::StoragePath;
 use primer_domain::sync::{self, TextPlan, TextsNow, Wanted, Whose};
@@ -32,6 +32,15 @@ const BATCH_BYTES: u64 = 12 << 20;
 
 /// As many are written here before another program, or a chapter that is opened, has its turn.
 const TEXTS_IN_A_TURN: usize = 1_024;
+
+/// What came of the announced texts that this computer can write itself.
+pub(super) struct WrittenHere {
+    pub written: u64,
+    /// So many were counted.
+    pub changes: u64,
+    /// Texts that came out otherwise than announced.
+    pub unlike: Vec<StoragePath>,
+}
 
 impl Engine {
     /// The bytes of a stored text, if they are what they should be.
@@ -69,6 +78,10 @@ impl Engine {
                 backgrounds::save(tx, remote.user, background)?;
             }
             let keys = replica::join(tx, remote.user, &replica.registers, at)?;
+            for path in wanted_again(&keys, &replica.registers, remote.user) {
+                // It may have been deleted before it was.
+                remote_replicas::doubt_uploads(tx, &path)?;
+            }
             if !keys.is_empty() {
                 // Other remotes of this reader may not know it yet.
                 devices::count_change(tx, remote.user)?;
@@ -91,10 +104,11 @@ impl Engine {
         let (_, used_bytes) = self.stored_totals()?;
         let mut mentions = Texts::new();
         let mut mentioned_in_remote = gathered.uploads.clone();
+        let reliance = gathered.reliance();
         for (device, replica) in replicas {
             join_texts(&mut mentions, &replica.texts);
             if lost != Some(*device) {
-                mentioned_in_remote.extend(replica.texts.keys());
+                mentioned_in_remote.extend(reliance.mentions(replica));
             }
         }
         Ok(sync::texts(&TextsNow {
@@ -117,14 +131,15 @@ impl Engine {
         }))
     }
 
-    /// Writes the announced texts that this computer can write itself. Returns how many, and those that came out
-    /// otherwise than announced: they say that they were made as this computer makes them, and were not.
+    /// Writes the announced texts that this computer can write itself, and tells of those that came out otherwise than
+    /// announced: they say that they were made as this computer makes them, and were not.
     pub(super) fn write_announced(
         &self,
         announced: &[Wanted],
         backgrounds: &BTreeMap<ProfileHash, Background>,
-    ) -> Result<(u64, Vec<StoragePath>), SyncError> {
+    ) -> Result<WrittenHere, SyncError> {
         let mut written = 0;
+        let mut changes = 0;
         let mut unlike = Vec::new();
         let make = |wanted: &Wanted| {
             let chapter = self.shelf.book.chapter(wanted.path.chapter_id)?;
@@ -149,7 +164,7 @@ impl Engine {
                 },
                 |batch, laid| {
                     let (beside, ready) = laid?;
-                    self.keep_announced(beside, &ready, |_| None)?;
+                    changes += self.keep_announced(beside, &ready, |_| None)?;
                     written += ready.len() as u64;
                     let mut kept = ready.iter().map(|(wanted, _)| wanted.path).peekable();
                     unlike.extend(
@@ -159,7 +174,7 @@ impl Engine {
                 },
             )?;
         }
-        Ok((written, unlike))
+        Ok(WrittenHere { written, changes, unlike })
     }
 
     /// Why a text that arrived as announced is not to be shown, if it is not. What a model rewrote is believed only as
@@ -204,21 +219,22 @@ impl Engine {
         Ok(())
     }
 
-    /// Keeps the texts that arrived right, and notes those that are not there to be had.
+    /// Keeps the texts that arrived right, and notes those that are not there to be had. Returns how many changes that was.
     pub(super) fn take_in_texts(
         &self,
         remote: &RemoteRow,
         right: &[(Wanted, Vec<u8>)],
         missing: &[StoragePath],
-    ) -> Result<(), SyncError> {
+    ) -> Result<u64, SyncError> {
+        let mut changes = 0;
         for batch in batches(right, |(wanted, _)| wanted.entry.len_bytes) {
             let alone = self.blobs.write_alone()?;
             let batch = self.still_wanted(batch, |(wanted, _)| &wanted.path)?;
             let beside = self.lay_beside(&alone, &batch)?;
-            self.keep_announced(beside, &batch, |wanted| Some(wanted.entry.stamp.device))?;
+            changes += self.keep_announced(beside, &batch, |wanted| Some(wanted.entry.stamp.device))?;
         }
         if right.is_empty() && missing.is_empty() {
-            return Ok(());
+            return Ok(changes);
         }
         self.store.write(|tx| {
             right
@@ -226,7 +242,7 @@ impl Engine {
                 .try_for_each(|(wanted, _)| remote_replicas::note_found(tx, remote.id, &wanted.path))?;
             missing.iter().try_for_each(|path| remote_replicas::note_missing(tx, remote.id, path))
         })?;
-        Ok(())
+        Ok(changes)
     }
 
     /// Without the texts of chapters that their reader put away since they were planned. Nobody puts one away while this
@@ -254,16 +270,15 @@ impl Engine {
         self.blobs.write_beside(alone, &texts)
     }
 
-    /// Puts them in their places, all flushed together, and then records them in one transaction.
+    /// Puts them in their places, all flushed together, and then records them in one transaction. Returns how many changes
+    /// that was: other remotes of their reader may not have them yet.
     fn keep_announced(
         &self,
         beside: Beside<'_>,
         batch: &[(Wanted, Vec<u8>)],
         came_from: impl Fn(&Wanted) -> Option<DeviceId>,
-    ) -> Result<(), SyncError> {
-        if batch.is_empty() {
-            return Ok(());
-        }
+    ) -> Result<u64, SyncError> {
+        let Some((first, _)) = batch.first() else { return Ok(0) };
         beside.put_in_place()?;
         let at = self.env.now();
         self.store.write(|tx| {
@@ -276,9 +291,9 @@ impl Engine {
                 earlier_rewrites::remove(tx, &wanted.path)?;
                 name_best(tx, &wanted.path, &self.shelf.book.id)?;
             }
-            Ok(())
+            devices::count_change(tx, first.path.user_id)
         })?;
-        Ok(())
+        Ok(1)
     }
 }
 
@@ -294,6 +309,17 @@ fn batches<T>(mut items: &[T], len_bytes: impl Fn(&T) -> u64) -> impl Iterator<I
         items = rest;
         (!batch.is_empty()).then_some(batch)
     })
+}
+
+/// Of what a join with `theirs` changed here, the texts that were taken back and are wanted after all.
+pub(super) fn wanted_again(
+    changed: &[RegisterKey],
+    theirs: &Registers,
+    user: UserId,
+) -> impl Iterator<Item = StoragePath> {
+    let of_text = changed.iter().filter(|key| key.collection == collection::TAKEN_BACK);
+    let again = of_text.filter(|key| theirs.get(key).is_some_and(|register| register.removed));
+    again.filter_map(move |key| StoragePath::parse_after_user(user, &key.key))
 }
 
 /// Whether these are the bytes that the announcement and the path speak of.

@@ -20,7 +20,7 @@ impl Engine {
             .into_iter()
             .filter_map(|(device, known)| Replica::parse(&known.body.ok()?, remote.user, device).ok())
             .collect();
-        let view = RemoteView::of(&replicas, gathered.device);
+        let view = RemoteView::of(&replicas, gathered.device, &gathered.reliance());
         let changes = gathered.registers.missing_from(&view.registers).len();
         let texts = gathered.held.keys().filter(|path| !view.mentioned.contains(path)).count();
         Ok((changes + texts) as u64)

@@ -17,6 +17,7 @@ use super::{Session, Task};
 use crate::store::books::Published;
 use crate::store::texts::StoredText;
 use crate::sync::gather::Gathered;
+use crate::sync::take_in::wanted_again;
 use crate::sync::{Identity, SyncError, Tally};
 
 /// What a dry run found that a sync would do.
@@ -77,6 +78,10 @@ pub struct Supposed {
     /// Texts that would have been written or fetched.
     held: BTreeMap<StoragePath, StoredText>,
     removed: BTreeSet<StoragePath>,
+    /// Whether anything of that would count as a change made here.
+    is_changed: bool,
+    /// Taken back by another computer and wanted again: whether they are in any remote would not be known any more.
+    doubted: BTreeSet<StoragePath>,
     /// A newer edition of the book would be here.
     has_edition: bool,
 }
@@ -84,7 +89,7 @@ pub struct Supposed {
 impl Supposed {
     /// Whether it would count as a change made here.
     pub(super) fn is_changed(&self) -> bool {
-        self.registers.is_some() || self.renamed.is_some()
+        self.is_changed
     }
 
     pub(super) fn has_edition(&self) -> bool {
@@ -92,6 +97,7 @@ impl Supposed {
     }
 
     fn hold(&mut self, wanted: &Wanted, at: Timestamp) {
+        self.is_changed = true;
         self.held.insert(wanted.path, StoredText::announced(&wanted.path, &wanted.entry, at));
     }
 }
@@ -102,6 +108,7 @@ pub(super) struct SupposedThere {
     /// It is another one than before: nothing of it is known.
     is_another: bool,
     sent: BTreeSet<StoragePath>,
+    deleted: BTreeSet<StoragePath>,
     /// Not looked for any more.
     found: BTreeSet<StoragePath>,
     published: Option<Published>,
@@ -170,7 +177,11 @@ impl Session {
                 self.outlook.forget += 1;
                 self.replicas.remove(&device);
             }
-            Task::DeleteText(_) => self.outlook.remove_there += 1,
+            Task::DeleteText(path) => {
+                self.outlook.remove_there += 1;
+                self.there.sent.remove(&path);
+                self.there.deleted.insert(path);
+            }
             Task::SweepText(_) => self.outlook.sweep += 1,
             Task::GetBookFile(file, _) => {
                 self.outlook.book_files += 1;
@@ -198,14 +209,17 @@ impl Session {
     ) -> Result<u64, SyncError> {
         if whose == Whose::SomebodyElses {
             self.manner.supposed.renamed = Some(DeviceId::new(self.engine.env.new_id()));
+            self.manner.supposed.is_changed = true;
         }
         let Some(replica) = replica else { return Ok(0) };
         let mut registers = self.registers()?;
         let keys = registers.join(&replica.registers);
         let supposed = &mut self.manner.supposed;
         supposed.backgrounds.extend(replica.backgrounds.clone());
+        supposed.doubted.extend(wanted_again(&keys, &replica.registers, self.user));
         if !keys.is_empty() {
             supposed.registers = Some(registers);
+            supposed.is_changed = true;
         }
         Ok(keys.len() as u64)
     }
@@ -264,6 +278,7 @@ impl Session {
         if there.is_another {
             (gathered.uploads, gathered.missing) = Default::default();
         }
+        gathered.uploads.retain(|path| !here.doubted.contains(path) && !there.deleted.contains(path));
         gathered.uploads.extend(&there.sent);
         gathered.missing.retain(|path| !there.found.contains(path));
         gathered

@@ -1,18 +1,16 @@
 //! What each stage of a sync asks and does with what it learnt.
 
-use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
-use primer_domain::ids::{DeviceId, TextDigest, WriteId};
-use primer_domain::replica::{self, Registers, Replica, ReplicaFault};
+use primer_domain::ids::DeviceId;
+use primer_domain::replica::{self, Registers, Replica};
 use primer_domain::storage_path::StoragePath;
-use primer_domain::sync::{self, AfterListing, Known, RemoteView, Wanted, Whose};
+use primer_domain::sync::{self, AfterListing, Known, Wanted};
 
 use super::{Session, Stage, Task, Try};
-use crate::remote::{Listed, Object, RemoteError};
-use crate::store::remote_replicas::{self, KnownReplica};
-use crate::store::{StoreError, devices, registers, remotes};
-use crate::sync::gather::{Gathered, Outline};
+use crate::remote::{Listed, Object};
+use crate::store::{StoreError, devices, registers, remote_replicas, remotes};
+use crate::sync::gather::Gathered;
 use crate::sync::take_in::is_as_announced;
 use crate::sync::{Identity, Progress, SyncError};
 
@@ -68,27 +66,7 @@ impl Session {
         Ok(())
     }
 
-    pub(super) fn ask_replicas(&mut self) -> Result<(), SyncError> {
-        self.stage = Stage::Replicas;
-        if !self.manner.dry && !self.after_listing.vanished.is_empty() {
-            // It is the same remote, so their computers were forgotten by another one of this reader's.
-            let (remote, vanished) = (self.remote.id, &self.after_listing.vanished);
-            self.engine.store.write(|tx| {
-                // What only they mentioned is to be mentioned by others, in this sync or in the next.
-                remotes::set_settled(tx, remote, None)?;
-                vanished.iter().try_for_each(|device| remote_replicas::remove(tx, remote, *device))
-            })?;
-        }
-        let own = self.device()?;
-        let etags = self.etags()?;
-        self.own_is_lost = etags.contains_key(&own) && !self.listed.contains_key(&own);
-        let look = self.after_listing.look_at_own.then_some(own);
-        let devices = look.into_iter().chain(self.after_listing.fetch.clone());
-        self.waiting.extend(devices.map(|device| Task::GetReplica(device, Try::First)));
-        Ok(())
-    }
-
-    fn etags(&self) -> Result<BTreeMap<DeviceId, String>, StoreError> {
+    pub(super) fn etags(&self) -> Result<BTreeMap<DeviceId, String>, StoreError> {
         if self.is_supposed_another() {
             return Ok(BTreeMap::new());
         }
@@ -102,96 +80,7 @@ impl Session {
         }
     }
 
-    pub(super) fn read_replica(
-        &mut self,
-        device: DeviceId,
-        tried: Try,
-        object: Object,
-    ) -> Result<(), SyncError> {
-        let here = self.registers()?;
-        let parsed = Replica::parse(&object.bytes, self.user, device)
-            .and_then(|replica| replica.fits_with(&here).map(|()| replica));
-        let may_pass = parsed.as_ref().is_err_and(ReplicaFault::may_pass);
-        let digest = TextDigest::of(&object.bytes);
-        if may_pass && tried == Try::First {
-            self.damaged.insert(device, digest);
-            self.waiting.push_back(Task::GetReplica(device, Try::Second));
-            return Ok(());
-        }
-        // The same twice is what stands there. Otherwise it may be whole there, and is to be read again the next time
-        // though nothing changes: its computer may never write again.
-        let is_lost_on_the_way = may_pass && self.damaged.get(&device) != Some(&digest);
-        self.read.insert(device);
-        let listed = self.listed.get(&device).cloned().unwrap_or(object.etag);
-        let known = KnownReplica {
-            etag: if is_lost_on_the_way { String::new() } else { listed },
-            body: parsed.as_ref().map(|_| object.bytes.clone()).map_err(ToString::to_string),
-        };
-        let whose = match &parsed {
-            Ok(replica) if device == self.device()? => {
-                let (user, write) = (self.user, replica.write_id);
-                let is_own = self.engine.store.read(|c| remote_replicas::is_own_write(c, user, write))?;
-                if is_own { Whose::Ours } else { Whose::SomebodyElses }
-            }
-            Ok(_) => Whose::Ours,
-            // Nobody can tell whose it was. Written anew, it is of use again.
-            Err(fault) if is_lost_on_the_way || fault.is_damage() => Whose::Ours,
-            // Under our name and not to be read: whoever wrote it, we are somebody else.
-            Err(_) if device == self.device()? => Whose::SomebodyElses,
-            Err(_) => Whose::Ours,
-        };
-        self.tally.merged += self.take_in(device, &known, parsed.as_ref().ok(), whose)?;
-        if let Ok(replica) = parsed {
-            self.replicas.insert(device, replica);
-        }
-        Ok(())
-    }
-
-    fn take_in(
-        &mut self,
-        device: DeviceId,
-        known: &KnownReplica,
-        replica: Option<&Replica>,
-        whose: Whose,
-    ) -> Result<u64, SyncError> {
-        if self.manner.dry {
-            return self.suppose_taken_in(replica, whose);
-        }
-        self.engine.take_in_replica(&self.remote, device, known, replica, whose)
-    }
-
-    /// One that is longer than any that Primer writes. It is asked for again when it has changed.
-    pub(super) fn refuse_replica(&mut self, device: DeviceId, why: &RemoteError) -> Result<(), SyncError> {
-        self.read.insert(device);
-        let etag = self.listed.get(&device).cloned().unwrap_or_default();
-        let known = KnownReplica { etag, body: Err(format!("the replica can't be read: {}", why.detail)) };
-        // Under our name: whoever wrote it, we are somebody else.
-        let whose = if device == self.device()? { Whose::SomebodyElses } else { Whose::Ours };
-        self.take_in(device, &known, None, whose)?;
-        Ok(())
-    }
-
-    /// Reads all known replicas of the remote into memory, for what is to be planned from them.
-    pub(super) fn load_replicas(&mut self) -> Result<(), SyncError> {
-        let mut known = BTreeMap::new();
-        if !self.is_supposed_another() {
-            known = self.engine.store.read(|connection| remote_replicas::all(connection, self.remote.id))?;
-        }
-        // Where it may be noted, they are not known any more.
-        self.after_listing.vanished.iter().for_each(|vanished| drop(known.remove(vanished)));
-        for (device, known) in known {
-            // Those that were read in this sync are there already.
-            if let Entry::Vacant(place) = self.replicas.entry(device)
-                && let Ok(body) = known.body
-                && let Ok(replica) = Replica::parse(&body, self.user, device)
-            {
-                place.insert(replica);
-            }
-        }
-        Ok(())
-    }
-
-    fn gather(&self) -> Result<Gathered, StoreError> {
+    pub(super) fn gather(&self) -> Result<Gathered, StoreError> {
         let gathered =
             self.engine.store.read(|connection| Gathered::read(connection, self.remote.id, self.user))?;
         Ok(if self.manner.dry { self.as_supposed(gathered) } else { gathered })
@@ -203,7 +92,7 @@ impl Session {
         for replica in self.replicas.values() {
             gathered.backgrounds.extend(replica.backgrounds.clone());
         }
-        self.looked_for = Some(gathered.looked_for.clone());
+        (self.gathered_changes, self.looked_for) = (gathered.changes, Some(gathered.looked_for.clone()));
         let asked_for = self.asked_for(gathered.device);
         let lost = self.own_is_lost.then_some(gathered.device);
         let plan =
@@ -217,9 +106,10 @@ impl Session {
         } else {
             // What this computer can write itself is not fetched. What comes out otherwise than announced is never shown:
             // the same book, answers and program make the same bytes everywhere.
-            let (written, unlike) = self.engine.write_announced(&plan.generate, &gathered.backgrounds)?;
-            self.tally.written += written;
-            self.refuse(unlike.into_iter().map(|path| (path, UNLIKE.to_owned())).collect())?;
+            let here = self.engine.write_announced(&plan.generate, &gathered.backgrounds)?;
+            self.tally.written += here.written;
+            self.gathered_changes += here.changes;
+            self.refuse(here.unlike.into_iter().map(|path| (path, UNLIKE.to_owned())).collect())?;
         }
         let to_fetch = plan.fetch;
         let wanted: BTreeSet<StoragePath> = to_fetch.iter().map(|wanted| wanted.path).collect();
@@ -270,7 +160,7 @@ impl Session {
     /// Removes here and there what its reader removed everywhere. Before the own replica stops mentioning it: a crash
     /// between the two leaves an object that is mentioned and gone, which is looked for in vain and then let go, never
     /// one that nobody knows of.
-    fn take_back(&mut self, gathered: &Gathered) -> Result<(), SyncError> {
+    pub(super) fn take_back(&mut self, gathered: &Gathered) -> Result<(), SyncError> {
         let taken_back = replica::taken_back(&gathered.registers, self.user);
         let here: Vec<StoragePath> =
             taken_back.iter().filter(|path| gathered.held.contains_key(path)).copied().collect();
@@ -279,9 +169,33 @@ impl Session {
         } else {
             self.engine.remove_texts(&here)?;
         }
-        let there = taken_back.into_iter().filter(|path| self.is_mentioned(path));
-        let removals: Vec<Task> = there.map(Task::DeleteText).collect();
-        self.waiting.extend(removals);
+        for path in taken_back {
+            let may_be_there = gathered.uploads.contains(&path)
+                || (self.is_mentioned(&path) && !self.was_taken_back_before(&path, gathered));
+            if may_be_there && self.removed.insert(path) {
+                self.waiting.push_back(Task::DeleteText(path));
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether an earlier sync that came to its end knew that it was taken back, and all that mention it, as a computer does
+    /// that is never switched on again.
+    fn was_taken_back_before(&self, path: &StoragePath, gathered: &Gathered) -> bool {
+        let (reliance, is_read) =
+            (gathered.reliance(), |replica: &Replica| self.read.contains(&replica.device));
+        self.remote.settled.is_some()
+            && !self.replicas.values().any(|replica| replica.texts.contains_key(path) && is_read(replica))
+            && self.replicas.values().any(|replica| !is_read(replica) && reliance.knows_enough(replica, path))
+    }
+
+    /// It is not there any more, as far as this computer sent it.
+    pub(super) fn removed_text(&self, path: &StoragePath) -> Result<(), StoreError> {
+        let remote = self.remote.id;
+        let uploads = self.engine.store.read(|connection| remote_replicas::uploads(connection, remote))?;
+        if uploads.contains(path) {
+            self.engine.store.write(|tx| remote_replicas::forget_upload(tx, remote, path))?;
+        }
         Ok(())
     }
 
@@ -318,7 +232,8 @@ impl Session {
         self.tally.received += right.len() as u64;
         self.lacks_anew |= missing.iter().any(|path| !self.known_missing.contains(path));
         self.refuse(refused)?;
-        self.engine.take_in_texts(&self.remote, &right, &missing)
+        self.gathered_changes += self.engine.take_in_texts(&self.remote, &right, &missing)?;
+        Ok(())
     }
 
     fn refuse(&mut self, texts: Vec<(StoragePath, String)>) -> Result<(), SyncError> {
@@ -338,60 +253,6 @@ impl Session {
         Ok(())
     }
 
-    pub(super) fn send_replica(&mut self) -> Result<(), SyncError> {
-        self.stage = Stage::OwnReplica;
-        let gathered = self.gather()?;
-        self.gathered_changes = gathered.changes;
-        let own = gathered.device;
-        self.manner.forget.remove(&own);
-        for replica in self.manner.forget.iter().filter_map(|forgotten| self.replicas.get(forgotten)) {
-            // Its texts are mentioned by this computer from now on.
-            self.restored.extend(replica.texts.keys().copied());
-        }
-        let before = self.replicas.get(&own);
-        let replica = gathered.own_replica(Outline {
-            user: self.user,
-            device_name: self.engine.env.computer_name(),
-            before,
-            others: &self.replicas,
-            write_id: WriteId::new(self.engine.env.new_id()),
-            written_at: self.engine.env.now(),
-            restored: &self.restored,
-        });
-        let view = RemoteView::of(self.replicas.values(), own);
-        let restored = self.tally.sent > 0 && !self.restored.is_empty();
-        let folds = !self.manner.forget.is_empty();
-        if restored || folds || self.own_is_lost || sync::replica_is_needed(&replica, &view) {
-            self.outlook.send_replica = true;
-            self.to_tell = replica.registers.missing_from(&view.registers).len() as u64;
-            self.waiting.push_back(Task::PutReplica(Box::new(replica)));
-        }
-        Ok(())
-    }
-
-    pub(super) fn wrote_replica(&mut self, replica: Replica, etag: String) -> Result<(), SyncError> {
-        let own = replica.device;
-        let remote = self.remote.id;
-        let known = KnownReplica { etag, body: Ok(replica.to_json()) };
-        self.told_by(replica);
-        self.engine.store.write(|tx| {
-            remote_replicas::save(tx, remote, own, &known)?;
-            remote_replicas::forget_uploads(tx, remote)
-        })?;
-        Ok(())
-    }
-
-    /// The own replica is in the remote.
-    pub(super) fn told_by(&mut self, replica: Replica) {
-        self.tally.told += std::mem::take(&mut self.to_tell);
-        self.replicas.insert(replica.device, replica);
-    }
-
-    pub(super) fn remove_forgotten(&mut self) {
-        self.stage = Stage::Removals;
-        self.waiting.extend(self.manner.forget.iter().copied().map(Task::DeleteReplica));
-    }
-
     /// Now and then, and only where every replica could be read: one that can't be may mention anything.
     pub(super) fn look_for_leftovers(&mut self) -> Result<(), SyncError> {
         self.stage = Stage::Sweep;
@@ -407,10 +268,6 @@ impl Session {
             None => self.engine.store.write(|tx| remotes::set_swept(tx, self.remote.id, now))?,
         }
         Ok(())
-    }
-
-    fn is_known(&self, device: &DeviceId) -> bool {
-        self.replicas.contains_key(device) || self.manner.forget.contains(device)
     }
 
     pub(super) fn sweep(&mut self, listed: &[Listed]) -> Result<(), SyncError> {
