@@ -319,4 +319,11 @@ fn with_two_places_the_second_is_told_of_as_it_is_after_the_first() {
     school.sync_looking();
     let did = school.try_sync_as(1, SyncWish { dry: false, look_for_book: true }).unwrap();
     assert_eq!((outlook.tally.told, did.told), (1, 1));
+    visit(&laptop.engine, laptop.user, 1);
+    laptop.sync();
+    let (_, outlook, supposed) = dry(&school, 0, Supposed::default());
+    assert_eq!((outlook.tally.written, school.sync_looking().written), (1, 1));
+    let (_, passed_on, _) = dry(&school, 1, supposed);
+    let did = school.try_sync_as(1, SyncWish { dry: false, look_for_book: true }).unwrap();
+    assert_eq!(passed_on.tally.sent, did.sent);
 }
