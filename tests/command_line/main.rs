@@ -47,6 +47,7 @@ mod seaweed;
 #[path = "../remote/server_process.rs"]
 mod server_process;
 mod small_s3;
+mod syncing;
 mod update;
 #[path = "../world/mod.rs"]
 #[allow(dead_code, reason = "the tests of the engine use the rest")]

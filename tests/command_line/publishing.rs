@@ -29,9 +29,9 @@ fn a_teacher_publishes_into_a_folder_and_the_next_command_of_a_student_reads_the
 
     assert_eq!(world.laptop.json(&["sync"])["requests"], 1, "it was looked for a moment ago");
     let dry = world.laptop.json(&["sync", "--dry-run", "--look-for-book"]);
-    assert_eq!(dry["would_fetch_book_files"], 4);
+    assert_eq!((&dry["would_bring_editions"], &dry["would_fetch_book_files"]), (&json!(1), &json!(2)));
     let synced = world.laptop.json(&["sync", "--look-for-book"]);
-    assert_eq!(synced["editions"], 1);
+    assert_eq!((&synced["editions"], &synced["requests"]), (&json!(1), &dry["would_request"]));
     assert_eq!(world.laptop.listed(1), "stale_source");
     let listed = world.laptop.json(&["book", "list"]);
     assert_eq!(listed["open"]["came"], json!({"kind": "published", "edition": 1}));

@@ -122,27 +122,6 @@ fn a_folder_is_added_listed_synced_and_removed_and_what_is_in_it_stays() {
 }
 
 #[test]
-fn a_dry_run_tells_what_a_sync_would_do_and_does_none_of_it() {
-    let world = World::new();
-    world.laptop.json(&["chapter", "open", "1"]);
-    let told = world.laptop.json(&["sync", "--dry-run"]);
-    assert_eq!((&told["would_send"], &told["would_fetch"]), (&json!(1), &json!(0)));
-    let plain = world.laptop.run(&["sync", "--dry-run"]);
-    let said = plain.out.trim();
-    let begins = "A sync would send 1 text (";
-    assert!(
-        plain.code == Some(0)
-            && said.starts_with(begins)
-            && said.ends_with(") and tell the other computers."),
-        "{said}"
-    );
-    assert_eq!(world.objects(), [""; 0]);
-    assert!(world.laptop.run(&["remote", "list"]).out.contains("not synced yet"));
-    assert_eq!(world.laptop.json(&["sync"])["sent"], 1);
-    assert_eq!(world.laptop.run(&["sync", "--dry-run"]).out.trim(), "A sync would change nothing.");
-}
-
-#[test]
 fn two_data_folders_become_one_readers_through_a_folder() {
     let world = World::synced();
     let school = world.joined();

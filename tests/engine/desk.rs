@@ -66,7 +66,7 @@ impl Desk {
         self.try_sync_as(which, SyncWish::default())
     }
 
-    fn try_sync_as(&self, which: usize, wish: SyncWish) -> Result<SyncReport, String> {
+    pub fn try_sync_as(&self, which: usize, wish: SyncWish) -> Result<SyncReport, String> {
         self.try_sync_meanwhile(which, wish, |_| {})
     }
 

@@ -11,6 +11,7 @@ mod commands_answered;
 mod comparing;
 mod database;
 mod desk;
+mod dry_runs;
 mod eviction;
 mod forgetting;
 mod freshness;

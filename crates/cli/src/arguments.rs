@@ -54,7 +54,7 @@ pub enum Command {
     Model(ModelCommand),
     /// Bring a reader's computers together, now.
     Sync {
-        /// Only tell what would be done, with its requests and bytes.
+        /// Only tell what a sync would do, with its requests and bytes.
         #[arg(long)]
         dry_run: bool,
         /// Look too whether a book is published by now. Where none was, that is done once a day by itself.
@@ -144,6 +144,10 @@ pub enum RemoteCommand {
     List,
     /// Forget a remote on this computer; what is in it stays there.
     Remove { id: String },
+    /// Leave a remote alone until it is resumed.
+    Pause { id: String },
+    /// Sync with a paused remote again.
+    Resume { id: String },
     /// Do once what a sync does, set what can be set, and say the rest.
     Doctor {
         /// Which; otherwise the only one.

@@ -9,6 +9,7 @@ mod book;
 mod cache;
 mod computers;
 mod diagnostics;
+mod forecast;
 mod inspect;
 mod model;
 mod output;

@@ -85,6 +85,12 @@ impl Output {
     }
 }
 
+/// “a”, “a and b”, “a, b and c”.
+pub fn list(parts: &[String]) -> Option<String> {
+    let (last, rest) = parts.split_last()?;
+    Some(if rest.is_empty() { last.clone() } else { format!("{} and {last}", rest.join(", ")) })
+}
+
 /// One line beside the answer. Where nobody can be told, as on a closed or full standard error, the exit code still can.
 fn say(mut to: impl Write, words: impl Display) {
     let _ = writeln!(to, "{words}");

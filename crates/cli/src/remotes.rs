@@ -4,7 +4,9 @@ use std::env;
 use std::io::{self, IsTerminal, Read};
 
 use primer_engine::Engine;
-use primer_engine::api::{AddRemote, ApiError, ErrorCode, OfReader, OfRemote, RemoteView, direct};
+use primer_engine::api::{
+    AddRemote, ApiError, ErrorCode, OfReader, OfRemote, PauseRemote, RemoteView, direct,
+};
 use primer_engine::remote::{Location, S3Location, Style};
 use primer_engine::sync::doctor::{Finding, Verdict};
 
@@ -51,7 +53,17 @@ pub fn run(
             let nothing = direct::remove_remote(engine, OfRemote { remote_id: id.clone() })?;
             output.print(&nothing, |_| "Forgotten here. What is in it stays there.".to_owned())
         }
+        RemoteCommand::Pause { id } => pause(engine, id, true, output),
+        RemoteCommand::Resume { id } => pause(engine, id, false, output),
     }
+}
+
+fn pause(engine: &Engine, id: &str, paused: bool, output: &Output) -> Result<(), ApiError> {
+    let nothing = direct::pause_remote(engine, PauseRemote { remote_id: id.to_owned(), paused })?;
+    output.print(&nothing, |_| match paused {
+        true => "Paused: “primer sync” and the window leave it alone until it is resumed.".to_owned(),
+        false => "Resumed: “primer sync” syncs with it again.".to_owned(),
+    })
 }
 
 /// A secret, and a token where the keys are temporary.
@@ -128,7 +140,8 @@ fn line(view: &RemoteView) -> String {
             Some(trouble) => format!("tried {}: {trouble}", run.ago),
         },
     };
-    format!("{}  {}  {last}", view.remote_id, view.name)
+    let paused = if view.paused { "paused, " } else { "" };
+    format!("{}  {}  {paused}{last}", view.remote_id, view.name)
 }
 
 fn s3(added: &AddRemoteCommand) -> Location {

@@ -5,81 +5,74 @@ use std::sync::Arc;
 
 use primer_engine::Engine;
 use primer_engine::api::{ApiError, ErrorCode, SyncReport, SyncWish, direct, network_runtime};
-use primer_engine::sync::{Outlook, Progress};
-use serde_json::json;
+use primer_engine::sync::{Outlook, Progress, Supposed};
 
 use crate::arguments::Global;
+use crate::forecast::Forecast;
 use crate::inspect::count;
-use crate::output::Output;
+use crate::output::{Output, list};
 use crate::reading::reader;
 
 pub fn run(engine: &Arc<Engine>, global: &Global, wish: SyncWish, output: &Output) -> Result<(), ApiError> {
     let user = reader(engine, global)?;
-    let remotes: Vec<_> = engine.remotes(user)?.into_iter().filter(|remote| !remote.paused).collect();
+    let all = engine.remotes(user)?;
+    let remotes: Vec<_> = all.iter().filter(|remote| !remote.paused).collect();
     if remotes.is_empty() {
-        return Err(ApiError::new(
-            ErrorCode::RemoteNotFound,
-            "There is nothing to sync with.",
-            "Add a folder or a bucket with “primer remote add”.",
-        ));
+        let (message, hint) = match all.len() {
+            0 => ("There is nothing to sync with.", "Add a folder or a bucket with “primer remote add”."),
+            _ => (
+                "All places that this reader syncs with are paused.",
+                "Let one go on with “primer remote resume ID”; “primer remote list” shows them. In the window: Resume.",
+            ),
+        };
+        return Err(ApiError::new(ErrorCode::RemoteNotFound, message, hint));
     }
     let runtime = network_runtime()?;
     let shown = !output.is_json() && stderr().is_terminal();
     let mut report = SyncReport::default();
-    let mut outlook = Outlook::default();
-    let mut failure = None;
-    for remote in &remotes {
+    let (mut outlook, mut supposed) = (Outlook::default(), Supposed::default());
+    let mut is_some_done = false;
+    let mut failures = Vec::new();
+    for remote in remotes {
         let show = |progress: Progress| {
-            if shown {
-                bar(progress);
+            if shown && let Some(bar) = bar(progress) {
+                // Where the terminal takes no more there is nothing to show.
+                let _ = write!(stderr(), "\r{bar}\x1b[K");
             }
         };
-        let synced = runtime.block_on(engine.sync_once(remote, wish, show))?;
+        let synced = runtime.block_on(engine.sync_supposing(remote, wish, supposed.clone(), show));
         if shown {
             clear_line();
         }
-        report = added(report, &synced.report);
-        outlook = outlook.and(synced.outlook);
-        // One remote that fails must not keep the others from being synced.
-        failure = failure.or(synced.failure);
+        // One remote that fails, whatever it is, must not keep the others from being synced.
+        match synced {
+            Ok(synced) => {
+                report = added(report, &synced.report);
+                outlook = outlook.and(synced.outlook);
+                match synced.failure {
+                    None => (is_some_done, supposed) = (true, synced.supposed),
+                    Some(failure) => failures.push(ApiError::sync(&failure)),
+                }
+            }
+            Err(error) => failures.push(error),
+        }
     }
-    if let Some(failure) = failure {
-        return Err(ApiError::sync(&failure));
+    if is_some_done || brought_something(&report) {
+        if wish.dry {
+            output.print(&Forecast::of(&report, &outlook), Forecast::words)?;
+        } else {
+            output.print(&report, did)?;
+        }
     }
-    if wish.dry {
-        let value = json!({
-            "requests": report.requests,
-            "received_bytes": report.received_bytes,
-            "would_write": outlook.write,
-            "would_fetch": outlook.fetch,
-            "would_fetch_bytes": outlook.fetch_bytes,
-            "would_send": outlook.send,
-            "would_send_bytes": outlook.send_bytes,
-            "would_fetch_book_files": outlook.book_files,
-            "would_fetch_book_bytes": outlook.book_bytes,
-            "would_request": outlook.fetch + outlook.send + outlook.book_files + u64::from(outlook.send_replica),
-        });
-        return output.print(&value, |_| would(&outlook));
-    }
-    output.print(&report, did)
+    let mut failures = failures.into_iter();
+    let Some(first) = failures.next() else { return Ok(()) };
+    failures.filter(|other| other.message != first.message).for_each(|other| output.remark(&other));
+    Err(first)
 }
 
-/// What a sync would do, and no word of what it would not.
-fn would(outlook: &Outlook) -> String {
-    let texts = |what: &str, number: u64, len_bytes: u64| {
-        (number > 0).then(|| format!("{what} {} ({})", count(number, "text"), direct::bytes(len_bytes)))
-    };
-    let book = (outlook.book_files > 0)
-        .then(|| format!("fetch a newer edition of the book ({})", direct::bytes(outlook.book_bytes)));
-    let parts = [
-        texts("send", outlook.send, outlook.send_bytes),
-        texts("fetch", outlook.fetch, outlook.fetch_bytes),
-        (outlook.write > 0).then(|| format!("write {} here", count(outlook.write, "text"))),
-        book,
-        outlook.send_replica.then(|| "tell the other computers".to_owned()),
-    ];
-    let parts: Vec<String> = parts.into_iter().flatten().collect();
-    format!("A sync would {}.", list(&parts).unwrap_or_else(|| "change nothing".to_owned()))
+fn brought_something(report: &SyncReport) -> bool {
+    let SyncReport { sent, received, written, told, merged, editions, .. } = report;
+    sent + received + written + told + merged + editions > 0
 }
 
 fn did(report: &SyncReport) -> String {
@@ -102,12 +95,6 @@ fn did(report: &SyncReport) -> String {
     )
 }
 
-/// “a”, “a and b”, “a, b and c”.
-fn list(parts: &[String]) -> Option<String> {
-    let (last, rest) = parts.split_last()?;
-    Some(if rest.is_empty() { last.clone() } else { format!("{} and {last}", rest.join(", ")) })
-}
-
 fn added(sum: SyncReport, other: &SyncReport) -> SyncReport {
     SyncReport {
         requests: sum.requests + other.requests,
@@ -123,17 +110,38 @@ fn added(sum: SyncReport, other: &SyncReport) -> SyncReport {
     }
 }
 
-/// Where the terminal takes no more there is nothing to show.
-fn bar(progress: Progress) {
+/// How far a sync is, once it is known how much there is to do.
+fn bar(progress: Progress) -> Option<String> {
     const WIDTH: u64 = 30;
-    if progress.total == 0 {
-        return;
-    }
-    let full = (progress.done * WIDTH / progress.total) as usize;
+    let Progress { done, total, done_bytes, total_bytes } = progress;
+    let full = (done.min(total) * WIDTH).checked_div(total)? as usize;
     let bar = "#".repeat(full) + &".".repeat(WIDTH as usize - full);
-    let _ = write!(stderr(), "\r[{bar}] {} of {} texts", progress.done, progress.total);
+    let (done_bytes, total_bytes) = (direct::bytes(done_bytes), direct::bytes(total_bytes));
+    Some(format!("[{bar}] {done} of {}, {done_bytes} of {total_bytes}", count(total, "text")))
 }
 
 fn clear_line() {
     let _ = write!(stderr(), "\r\x1b[K");
+}
+
+#[cfg(test)]
+mod tests {
+    use primer_engine::sync::Progress;
+
+    use super::bar;
+
+    #[test]
+    fn a_bar_tells_texts_and_bytes_and_is_not_shown_before_anything_is_planned() {
+        let at =
+            |done, total, done_bytes, total_bytes| bar(Progress { done, total, done_bytes, total_bytes });
+        assert_eq!(at(0, 0, 0, 0), None);
+        assert_eq!(
+            at(4, 12, 80_000, 240_000).unwrap(),
+            "[##########....................] 4 of 12 texts, 80 kB of 240 kB"
+        );
+        assert_eq!(
+            at(1, 1, 900, 900).unwrap(),
+            "[##############################] 1 of 1 text, 900 bytes of 900 bytes"
+        );
+    }
 }

@@ -5,7 +5,7 @@
 //! since opens at the next start.
 
 use std::borrow::Cow;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use primer_domain::ids::TextDigest;
@@ -196,6 +196,25 @@ impl Engine {
             return Ok(Vec::new());
         }
         self.editions.require_room(&id, lacking.values().sum())?;
+        self.find_known(edition, &mut lacking, |digest, bytes| self.editions.gather(&id, digest, bytes))?;
+        Ok(lacking.into_iter().collect())
+    }
+
+    /// What would be lacking after that, while nothing is gathered.
+    pub(crate) fn lacking_of(&self, edition: &Edition) -> Result<Vec<(TextDigest, u64)>, BlobError> {
+        let mut lacking = self.editions.lacking(&EditionId::of(edition), edition);
+        self.find_known(edition, &mut lacking, |_, _| Ok(()))?;
+        Ok(lacking.into_iter().collect())
+    }
+
+    /// Takes from `lacking` what is on this computer already.
+    fn find_known(
+        &self,
+        edition: &Edition,
+        lacking: &mut BTreeMap<TextDigest, u64>,
+        found: impl Fn(&TextDigest, &[u8]) -> Result<(), BlobError>,
+    ) -> Result<(), BlobError> {
+        let id = EditionId::of(edition);
         for (name, entry) in &edition.files {
             if !lacking.contains_key(&entry.digest) {
                 continue;
@@ -208,11 +227,11 @@ impl Engine {
             // It may have been in its place before, and only a part of it damaged.
             let before = self.editions.read_in_place(&id, entry).ok().flatten().map(Cow::Owned);
             if let Some(bytes) = before.or_else(|| open().filter(is_it)) {
-                self.editions.gather(&id, &entry.digest, &bytes)?;
+                found(&entry.digest, &bytes)?;
                 lacking.remove(&entry.digest);
             }
         }
-        Ok(lacking.into_iter().collect())
+        Ok(())
     }
 }
 
@@ -224,8 +243,7 @@ fn look_through(editions: &Editions, id: &EditionId, edition: &Edition) -> Resul
     let chapters =
         |chapter: &primer_domain::book::Chapter| (chapter.id, (chapter.version, chapter.file.clone()));
     let told = edition.chapters.iter().map(|(id, of)| (*id, (of.version, of.file.to_string())));
-    let is_told = shelf.book.chapters.iter().map(chapters).collect::<std::collections::BTreeMap<_, _>>()
-        == told.collect();
+    let is_told = shelf.book.chapters.iter().map(chapters).collect::<BTreeMap<_, _>>() == told.collect();
     if shelf.book.id != edition.book_id || !is_told {
         return Err("Its book.toml is another than its index says.".to_owned());
     }

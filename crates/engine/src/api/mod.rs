@@ -174,7 +174,8 @@ pub mod direct {
     };
     pub use super::readers::{add, all, import_profile, last_used, own_appearance, profile, storage};
     pub use super::remotes::{
-        add as add_remote, check as check_remote, list as remotes, remove as remove_remote,
+        add as add_remote, check as check_remote, list as remotes, pause as pause_remote,
+        remove as remove_remote,
     };
     pub use super::rewriting::{
         estimate as rewrite_estimate, status as rewriting_status, undo as undo_rewrite,

@@ -18,7 +18,7 @@ use crate::store::remotes::RemoteRow;
 use crate::store::settings::{self, Key};
 use crate::store::sync_runs::{self, SyncRun};
 use crate::sync::driver;
-use crate::sync::{Manner, Progress, SyncError};
+use crate::sync::{Manner, Outlook, Progress, Supposed, SyncError};
 use crate::{Cancel, Engine};
 
 const SETTINGS: Key<SyncSettings> = Key::new("sync");
@@ -203,11 +203,24 @@ pub struct SyncWish {
 #[derive(Debug)]
 pub struct Synced {
     pub report: SyncReport,
-    pub outlook: crate::sync::Outlook,
+    /// What it would do, where it was only to tell.
+    pub outlook: Outlook,
+    /// What would be so after it.
+    pub supposed: Supposed,
     pub failure: Option<SyncError>,
 }
 
 impl Synced {
+    /// For this it was not even begun.
+    fn not(failure: SyncError) -> Synced {
+        Synced {
+            report: SyncReport::default(),
+            outlook: Outlook::default(),
+            supposed: Supposed::default(),
+            failure: Some(failure),
+        }
+    }
+
     /// Something went from one computer to another. How many requests that took says nothing: a replica that can't be
     /// read is asked for each time.
     pub(crate) fn had_something_to_do(&self) -> bool {
@@ -229,16 +242,27 @@ impl Engine {
         wish: SyncWish,
         shows: impl Fn(Progress),
     ) -> Result<Synced, ApiError> {
+        self.sync_supposing(row, wish, Supposed::default(), shows).await
+    }
+
+    /// Of several dry runs each goes on from what the one before it would have done.
+    pub async fn sync_supposing(
+        self: &Arc<Self>,
+        row: &RemoteRow,
+        wish: SyncWish,
+        supposed: Supposed,
+        shows: impl Fn(Progress),
+    ) -> Result<Synced, ApiError> {
         let forget = self.to_forget(row)?;
         let older_too = self.sync_settings(row.user)?.older_too;
         let SyncWish { dry, look_for_book } = wish;
-        let manner = Manner { older_too, dry, forget: forget.clone(), look_for_book };
+        let manner = Manner { older_too, dry, forget: forget.clone(), look_for_book, supposed };
         let cancel = Cancel::default();
         let seat = self.desk.take_seat(row.id, cancel.clone());
         let began = self.env.now();
         let remote = match self.connect(row)? {
             Ok(remote) => remote,
-            Err(error) => return self.could_not_begin(row, began, error),
+            Err(error) => return self.could_not_begin(row, dry, began, error),
         };
         let show = |progress| {
             seat.show(progress);
@@ -246,13 +270,7 @@ impl Engine {
         };
         let outcome = match driver::run(Arc::clone(self), row.id, remote, manner, cancel, show).await {
             Ok(outcome) => outcome,
-            Err(error @ SyncError::UnderWay) => {
-                return Ok(Synced {
-                    report: SyncReport::default(),
-                    outlook: Default::default(),
-                    failure: Some(error),
-                });
-            }
+            Err(error @ SyncError::UnderWay) => return Ok(Synced::not(error)),
             Err(error) => return Err(ApiError::sync(&error)),
         };
         if outcome.failure.is_none() && !dry {
@@ -286,6 +304,7 @@ impl Engine {
                 duration_ms: u64::try_from(outcome.ended_at.unix_ms() - began.unix_ms()).unwrap_or(0),
             },
             outlook: outcome.outlook,
+            supposed: outcome.supposed,
             failure: outcome.failure,
         })
     }
@@ -294,13 +313,16 @@ impl Engine {
     fn could_not_begin(
         &self,
         row: &RemoteRow,
+        dry: bool,
         began: Timestamp,
         error: RemoteError,
     ) -> Result<Synced, ApiError> {
         let failure = SyncError::Remote(error);
         let words = failure.words();
-        self.note_failed(row, began, words.code, format!("{} {}", words.sentence, words.next_step))?;
-        Ok(Synced { report: SyncReport::default(), outlook: Default::default(), failure: Some(failure) })
+        if !dry {
+            self.note_failed(row, began, words.code, format!("{} {}", words.sentence, words.next_step))?;
+        }
+        Ok(Synced::not(failure))
     }
 
     /// Whatever else kept a sync from being done, such as a locked keychain. Where the database does not take it, the log has.

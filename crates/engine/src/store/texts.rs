@@ -27,6 +27,22 @@ pub struct StoredText {
 }
 
 impl StoredText {
+    /// One as a computer announces it, opened by nobody yet.
+    pub fn announced(path: &StoragePath, entry: &TextEntry, at: Timestamp) -> StoredText {
+        StoredText {
+            path: *path,
+            book_id: entry.book_id.clone(),
+            digest: entry.digest,
+            len_bytes: entry.len_bytes,
+            generator: entry.generator.clone(),
+            improvements: entry.improvements,
+            created_at: entry.stamp.wall,
+            last_opened_at: at,
+            stamp: Some(entry.stamp),
+            came_from: None,
+        }
+    }
+
     /// What its computer says of it to the others. `device`: who made it, where that was not written down.
     pub fn entry(&self, device: DeviceId) -> TextEntry {
         TextEntry {

@@ -10,7 +10,7 @@ use primer_domain::timestamp::Timestamp;
 use tokio::sync::Semaphore;
 use tokio::task::{JoinSet, spawn_blocking};
 
-use super::session::{Manner, Outlook};
+use super::session::{Manner, Outlook, Supposed};
 use super::{Answer, Op, Progress, Session, SyncError, Tally, Ticket};
 use crate::log;
 use crate::remote::{Remote, RemoteError, Traffic};
@@ -37,6 +37,7 @@ pub struct Outcome {
     pub outlook: Outlook,
     /// Computers that were to be forgotten and were not, for what they say can't be read.
     pub not_forgotten: BTreeSet<DeviceId>,
+    pub supposed: Supposed,
     /// What kept it from its end.
     pub failure: Option<SyncError>,
 }
@@ -70,6 +71,7 @@ pub async fn run(
         tally: session.tally(),
         outlook: session.outlook(),
         not_forgotten: session.not_forgotten().clone(),
+        supposed: session.supposed(),
         failure: ended.err().or_else(|| session.into_failure().map(SyncError::Remote)),
     };
     if let Some(failure) = &outcome.failure {

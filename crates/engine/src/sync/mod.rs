@@ -20,7 +20,7 @@ mod waiting;
 pub use desk::Desk;
 pub use identity::{Identity, IdentityFault};
 pub use keys::IDENTITY;
-pub use session::{Answer, Manner, Op, Outlook, Session, Ticket};
+pub use session::{Answer, Manner, Op, Outlook, Session, Supposed, Ticket};
 pub(crate) use take_in::name_best;
 
 use serde::Serialize;
@@ -144,6 +144,19 @@ pub struct Tally {
     pub merged: u64,
     /// Newer editions of the book that are here now.
     pub editions: u64,
+}
+
+impl Tally {
+    pub(crate) fn and(self, other: Tally) -> Tally {
+        Tally {
+            sent: self.sent + other.sent,
+            received: self.received + other.received,
+            written: self.written + other.written,
+            told: self.told + other.told,
+            merged: self.merged + other.merged,
+            editions: self.editions + other.editions,
+        }
+    }
 }
 
 /// What wrote a replica or published a book, or judged one.

@@ -6,6 +6,7 @@
 //! sent only after the texts it mentions.
 
 mod book;
+mod dry;
 mod own;
 mod replicas;
 mod stages;
@@ -19,6 +20,8 @@ use primer_domain::storage_path::StoragePath;
 use primer_domain::sync::{AfterListing, Wanted};
 
 use self::book::{BookFile, BookWork};
+use self::dry::SupposedThere;
+pub use self::dry::{Outlook, Supposed};
 use super::gather::LookedFor;
 use super::identity::Identity;
 use super::{Progress, SyncError, Tally, keys};
@@ -131,37 +134,8 @@ pub struct Manner {
     pub forget: BTreeSet<DeviceId>,
     /// See whether a book is published, though none was there a moment ago.
     pub look_for_book: bool,
-}
-
-/// What a dry run found.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Outlook {
-    pub write: u64,
-    pub fetch: u64,
-    pub fetch_bytes: u64,
-    pub send: u64,
-    pub send_bytes: u64,
-    pub send_replica: bool,
-    /// Of a newer edition of the book.
-    pub book_files: u64,
-    pub book_bytes: u64,
-}
-
-impl Outlook {
-    /// With one remote, and with another.
-    pub fn and(self, other: Outlook) -> Outlook {
-        Outlook {
-            write: self.write + other.write,
-            fetch: self.fetch + other.fetch,
-            fetch_bytes: self.fetch_bytes + other.fetch_bytes,
-            send: self.send + other.send,
-            send_bytes: self.send_bytes + other.send_bytes,
-            send_replica: self.send_replica || other.send_replica,
-            // The same book, from whichever remote.
-            book_files: self.book_files.max(other.book_files),
-            book_bytes: self.book_bytes.max(other.book_bytes),
-        }
-    }
+    /// What a dry run begins with, beside what is so.
+    pub supposed: Supposed,
 }
 
 pub struct Session {
@@ -209,6 +183,7 @@ pub struct Session {
     tally: Tally,
     progress: Progress,
     outlook: Outlook,
+    there: SupposedThere,
 }
 
 /// Such a failure says nothing of the rest of the remote.
@@ -252,19 +227,28 @@ impl Session {
             tally: Tally::default(),
             progress: Progress::default(),
             outlook: Outlook::default(),
+            there: SupposedThere::default(),
         })
     }
 
+    /// What was done.
     pub fn tally(&self) -> Tally {
-        self.tally
+        if self.manner.dry { Tally::default() } else { self.tally }
     }
 
+    /// Of what is being done.
     pub fn progress(&self) -> Progress {
-        self.progress
+        if self.manner.dry { Progress::default() } else { self.progress }
     }
 
+    /// What a dry run found.
     pub fn outlook(&self) -> Outlook {
-        self.outlook
+        if self.manner.dry { Outlook { tally: self.tally, ..self.outlook } } else { self.outlook }
+    }
+
+    /// What another dry run may go on from.
+    pub fn supposed(&self) -> Supposed {
+        self.manner.supposed.clone()
     }
 
     /// Computers that were to be forgotten and were not.
@@ -290,6 +274,10 @@ impl Session {
         }
         loop {
             while let Some(task) = self.waiting.pop_front() {
+                if self.is_supposed(&task) {
+                    self.suppose(task)?;
+                    continue;
+                }
                 if let Some(op) = self.op(&task)? {
                     let ticket = Ticket(self.tickets);
                     self.tickets += 1;

@@ -3,10 +3,10 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
-use primer_domain::ids::{DeviceId, ProfileHash, TextDigest};
+use primer_domain::ids::{DeviceId, ProfileHash, TextDigest, UserId};
 use primer_domain::personalise::personalise;
 use primer_domain::profile::Background;
-use primer_domain::replica::{Replica, Texts, collection, join_texts, taken_back};
+use primer_domain::replica::{RegisterKey, Registers, Replica, Texts, collection, join_texts, taken_back};
 use primer_domain::rewrite::{is_rewritten, verify};
 use primer_domain::storage_path::StoragePath;
 use primer_domain::sync::{self, TextPlan, TextsNow, Wanted, Whose};
@@ -44,16 +44,25 @@ pub(super) struct WrittenHere {
 }
 
 impl Engine {
-    /// The bytes of a stored text, if they are what they should be. If not, the file is set aside and the text is not
-    /// known here any more; its chapter's row stays, so that the next visit finds it damaged and heals it.
-    pub(super) fn text_to_send(&self, path: &StoragePath) -> Result<Option<Vec<u8>>, SyncError> {
+    /// The bytes of a stored text, if they are what they should be.
+    pub(super) fn intact_text(&self, path: &StoragePath) -> Result<Option<Vec<u8>>, StoreError> {
         let known = self.store.read(|connection| texts::find(connection, path))?;
-        let Some(known) = known else { return Ok(None) };
-        if let Found::Intact(bytes) = self.blobs.read(path, &known.digest, known.len_bytes) {
+        Ok(known.and_then(|known| match self.blobs.read(path, &known.digest, known.len_bytes) {
+            Found::Intact(bytes) => Some(bytes),
+            _ => None,
+        }))
+    }
+
+    /// Likewise. If they are not, the file is set aside and the text is not known here any more; its chapter's row stays,
+    /// so that the next visit finds it damaged and heals it.
+    pub(super) fn text_to_send(&self, path: &StoragePath) -> Result<Option<Vec<u8>>, SyncError> {
+        if let Some(bytes) = self.intact_text(path)? {
             return Ok(Some(bytes));
         }
         let _alone = self.blobs.write_alone()?;
         // It may have been healed meanwhile.
+        let known = self.store.read(|connection| texts::find(connection, path))?;
+        let Some(known) = known else { return Ok(None) };
         if let Found::Intact(bytes) = self.blobs.read(path, &known.digest, known.len_bytes) {
             return Ok(Some(bytes));
         }
@@ -89,14 +98,9 @@ impl Engine {
                 backgrounds::save(tx, remote.user, background)?;
             }
             let keys = replica::join(tx, remote.user, &replica.registers, at)?;
-            for key in keys.iter().filter(|key| key.collection == collection::TAKEN_BACK) {
-                let is_wanted_again = replica.registers.get(key).is_some_and(|register| register.removed);
-                if let Some(path) = StoragePath::parse_after_user(remote.user, &key.key)
-                    && is_wanted_again
-                {
-                    // It may have been deleted before it was.
-                    remote_replicas::doubt_uploads(tx, &path)?;
-                }
+            for path in wanted_again(&keys, &replica.registers, remote.user) {
+                // It may have been deleted before it was.
+                remote_replicas::doubt_uploads(tx, &path)?;
             }
             if !keys.is_empty() {
                 // Other remotes of this reader may not know it yet.
@@ -299,18 +303,9 @@ impl Engine {
         let at = self.env.now();
         self.store.write(|tx| {
             for (wanted, bytes) in batch {
-                let text = StoredText {
-                    path: wanted.path,
-                    book_id: wanted.entry.book_id.clone(),
-                    digest: wanted.entry.digest,
-                    len_bytes: bytes.len() as u64,
-                    generator: wanted.entry.generator.clone(),
-                    improvements: wanted.entry.improvements,
-                    created_at: wanted.entry.stamp.wall,
-                    last_opened_at: at,
-                    stamp: Some(wanted.entry.stamp),
-                    came_from: came_from(wanted),
-                };
+                let announced = StoredText::announced(&wanted.path, &wanted.entry, at);
+                let text =
+                    StoredText { len_bytes: bytes.len() as u64, came_from: came_from(wanted), ..announced };
                 texts::insert(tx, &text)?;
                 // Whoever announces it wants it after all.
                 earlier_rewrites::remove(tx, &wanted.path)?;
@@ -334,6 +329,17 @@ fn batches<T>(mut items: &[T], len_bytes: impl Fn(&T) -> u64) -> impl Iterator<I
         items = rest;
         (!batch.is_empty()).then_some(batch)
     })
+}
+
+/// Of what a join with `theirs` changed here, the texts that were taken back and are wanted after all.
+pub(super) fn wanted_again(
+    changed: &[RegisterKey],
+    theirs: &Registers,
+    user: UserId,
+) -> impl Iterator<Item = StoragePath> {
+    let of_text = changed.iter().filter(|key| key.collection == collection::TAKEN_BACK);
+    let again = of_text.filter(|key| theirs.get(key).is_some_and(|register| register.removed));
+    again.filter_map(move |key| StoragePath::parse_after_user(user, &key.key))
 }
 
 /// Whether these are the bytes that the announcement and the path speak of.

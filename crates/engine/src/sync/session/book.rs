@@ -22,8 +22,6 @@ const WHY_LEN: usize = 400;
 pub(super) struct BookWork {
     /// What came of an index that arrived damaged.
     damaged: Option<TextDigest>,
-    /// The index as it arrived, where nothing may be noted.
-    dry: Option<Edition>,
     /// That is being fetched.
     edition: Option<Edition>,
     /// Why it can't be had whole.
@@ -41,6 +39,12 @@ pub(super) struct BookFile {
     len_bytes: u64,
 }
 
+impl BookFile {
+    pub(super) fn len_bytes(self) -> u64 {
+        self.len_bytes
+    }
+}
+
 impl Session {
     pub(super) fn ask_for_book(&mut self) -> Result<(), SyncError> {
         self.stage = Stage::BookIndex;
@@ -54,6 +58,11 @@ impl Session {
     }
 
     fn published(&self) -> Result<Option<Published>, SyncError> {
+        match self.supposed_published() {
+            Some(published) => return Ok(Some(published.clone())),
+            None if self.is_supposed_another() => return Ok(None),
+            None => {}
+        }
         let (remote, book) = (self.remote.id, &self.engine.shelf.book.id);
         Ok(self.engine.store.read(|connection| books::published(connection, remote, book))?)
     }
@@ -119,10 +128,6 @@ impl Session {
 
     fn read_index(&mut self, etag: String, tried: Try, object: Object) -> Result<(), SyncError> {
         let parsed = Edition::parse(&object.bytes, &self.engine.shelf.book.id);
-        if self.manner.dry {
-            self.book.dry = parsed.ok();
-            return Ok(());
-        }
         let digest = TextDigest::of(&object.bytes);
         match parsed {
             Ok(_) => {
@@ -145,7 +150,7 @@ impl Session {
     }
 
     fn note_published(
-        &self,
+        &mut self,
         etag: Option<String>,
         body: Option<Vec<u8>>,
         judged: Option<(Verdict, String)>,
@@ -158,16 +163,17 @@ impl Session {
     }
 
     fn save_published(
-        &self,
+        &mut self,
         etag: Option<String>,
         body: Option<Vec<u8>>,
         judged: Option<Judgement>,
     ) -> Result<(), SyncError> {
-        if self.manner.dry {
-            return Ok(());
-        }
         let at = self.engine.env.now();
         let published = Published { looked_at: at, etag, body, judged };
+        if self.manner.dry {
+            self.suppose_published(published);
+            return Ok(());
+        }
         let (remote, book) = (self.remote.id, &self.engine.shelf.book.id);
         Ok(self.engine.store.write(|tx| books::save_published(tx, remote, book, &published))?)
     }
@@ -182,7 +188,7 @@ impl Session {
             // One that was noted could be read.
             Edition::parse(body, &self.engine.shelf.book.id).ok()
         };
-        let Some(edition) = self.book.dry.take().or_else(noted) else { return Ok(()) };
+        let Some(edition) = noted() else { return Ok(()) };
         if let Some((_, why)) = self.book.doubted.take().filter(|(doubted, _)| *doubted == edition) {
             // It is still what is published, and lacks what it lacked a moment ago.
             (self.book.edition, self.book.lacking) = (Some(edition), Some(why));
@@ -192,13 +198,15 @@ impl Session {
         if !is_worth_a_try(&edition.versions(), &here, judged, program(), now) {
             return Ok(());
         }
-        if self.manner.dry {
-            self.outlook.book_files = edition.objects().len() as u64;
-            self.outlook.book_bytes = edition.len_bytes();
+        if self.manner.supposed.has_edition() {
+            // From another remote.
             return Ok(());
         }
         if !self.engine.editions.is_in_place(&EditionId::of(&edition), &edition) {
-            let lacking = self.engine.gather_known(&edition)?;
+            let lacking = match self.manner.dry {
+                true => self.engine.lacking_of(&edition)?,
+                false => self.engine.gather_known(&edition)?,
+            };
             self.progress.total += lacking.len() as u64;
             self.progress.total_bytes += lacking.iter().map(|(_, len_bytes)| len_bytes).sum::<u64>();
             let file = |(digest, len_bytes)| Task::GetBookFile(BookFile { digest, len_bytes }, Try::First);
@@ -249,6 +257,10 @@ impl Session {
     pub(super) fn install_book(&mut self) -> Result<(), SyncError> {
         self.stage = Stage::Done;
         let Some(edition) = self.book.edition.take() else { return Ok(()) };
+        if self.manner.dry {
+            self.suppose_installed();
+            return Ok(());
+        }
         let lacking = self.book.lacking.take();
         if let Some(why) = &lacking
             && !self.book.asked_again

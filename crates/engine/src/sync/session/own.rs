@@ -12,12 +12,10 @@ use crate::sync::gather::Outline;
 impl Session {
     pub(super) fn send_replica(&mut self) -> Result<(), SyncError> {
         let gathered = self.gather()?;
-        if !self.manner.dry {
-            // A replica says that a text was taken back only once it is gone, also where its reader did that a moment ago.
-            self.take_back(&gathered)?;
-            if !self.waiting.is_empty() {
-                return Ok(());
-            }
+        // A replica says that a text was taken back only once it is gone, also where its reader did that a moment ago.
+        self.take_back(&gathered)?;
+        if !self.waiting.is_empty() {
+            return Ok(());
         }
         self.stage = Stage::OwnReplica;
         let own = gathered.device;
@@ -42,9 +40,7 @@ impl Session {
         if restored || folds || self.own_is_lost || sync::replica_is_needed(&replica, &view) {
             self.outlook.send_replica = true;
             self.to_tell = replica.registers.missing_from(&view.registers).len() as u64;
-            if !self.manner.dry {
-                self.waiting.push_back(Task::PutReplica(Box::new(replica)));
-            }
+            self.waiting.push_back(Task::PutReplica(Box::new(replica)));
         }
         Ok(())
     }
@@ -52,9 +48,8 @@ impl Session {
     pub(super) fn wrote_replica(&mut self, replica: Replica, etag: String) -> Result<(), SyncError> {
         let own = replica.device;
         let remote = self.remote.id;
-        self.tally.told += std::mem::take(&mut self.to_tell);
         let known = KnownReplica { etag, body: Ok(replica.to_json()) };
-        self.replicas.insert(own, replica);
+        self.told_by(replica);
         self.engine.store.write(|tx| {
             remote_replicas::save(tx, remote, own, &known)?;
             remote_replicas::forget_uploads(tx, remote)
@@ -74,11 +69,14 @@ impl Session {
         self.not_forgotten.extend(kept);
     }
 
+    /// The own replica is in the remote.
+    pub(super) fn told_by(&mut self, replica: Replica) {
+        self.tally.told += std::mem::take(&mut self.to_tell);
+        self.replicas.insert(replica.device, replica);
+    }
+
     pub(super) fn remove_forgotten(&mut self) {
         self.stage = Stage::Removals;
-        if self.manner.dry {
-            return;
-        }
         // What was not there when this sync looked may be back by now, and was not joined.
         let there = self.manner.forget.iter().filter(|device| self.listed.contains_key(device));
         let removals: Vec<Task> = there.copied().map(Task::DeleteReplica).collect();

@@ -1,7 +1,7 @@
 //! What the computers of a reader say in a remote: reading it, and joining it.
 
-use std::collections::BTreeSet;
 use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
 
 use primer_domain::ids::{DeviceId, TextDigest};
 use primer_domain::replica::{Replica, ReplicaFault};
@@ -10,7 +10,7 @@ use primer_domain::sync::Whose;
 use super::{Session, Stage, Task, Try};
 use crate::remote::{Object, RemoteError};
 use crate::store::remote_replicas::{self, KnownReplica};
-use crate::store::{registers, remotes};
+use crate::store::remotes;
 use crate::sync::SyncError;
 
 impl Session {
@@ -26,7 +26,7 @@ impl Session {
             })?;
         }
         let own = self.device()?;
-        let etags = self.engine.store.read(|c| remote_replicas::etags(c, self.remote.id))?;
+        let etags = self.etags()?;
         self.own_is_lost = etags.contains_key(&own) && !self.listed.contains_key(&own);
         let look = self.after_listing.look_at_own.then_some(own);
         let mut devices: BTreeSet<DeviceId> =
@@ -48,7 +48,7 @@ impl Session {
         tried: Try,
         object: Object,
     ) -> Result<(), SyncError> {
-        let here = self.engine.store.read(|connection| registers::all(connection, self.user))?;
+        let here = self.registers()?;
         let parsed = Replica::parse(&object.bytes, self.user, device)
             .and_then(|replica| replica.fits_with(&here).map(|()| replica));
         let may_pass = parsed.as_ref().is_err_and(ReplicaFault::may_pass);
@@ -64,12 +64,6 @@ impl Session {
         self.read.insert(device);
         if !is_lost_on_the_way && parsed.as_ref().is_err_and(ReplicaFault::is_damage) {
             self.rubbish.insert(device);
-        }
-        if self.manner.dry {
-            if let Ok(replica) = parsed {
-                self.replicas.insert(device, replica);
-            }
-            return Ok(());
         }
         let listed = self.listed.get(&device).cloned().unwrap_or(object.etag);
         let known = KnownReplica {
@@ -89,32 +83,45 @@ impl Session {
             Err(_) if device == self.device()? => Whose::SomebodyElses,
             Err(_) => Whose::Ours,
         };
-        let merged =
-            self.engine.take_in_replica(&self.remote, device, &known, parsed.as_ref().ok(), whose)?;
-        self.tally.merged += merged;
+        self.tally.merged += self.take_in(device, &known, parsed.as_ref().ok(), whose)?;
         if let Ok(replica) = parsed {
             self.replicas.insert(device, replica);
         }
         Ok(())
     }
 
+    fn take_in(
+        &mut self,
+        device: DeviceId,
+        known: &KnownReplica,
+        replica: Option<&Replica>,
+        whose: Whose,
+    ) -> Result<u64, SyncError> {
+        if self.manner.dry {
+            return self.suppose_taken_in(replica, whose);
+        }
+        self.engine.take_in_replica(&self.remote, device, known, replica, whose)
+    }
+
     /// One that is longer than any that Primer writes. It is asked for again when it has changed.
     pub(super) fn refuse_replica(&mut self, device: DeviceId, why: &RemoteError) -> Result<(), SyncError> {
         self.read.insert(device);
-        if self.manner.dry {
-            return Ok(());
-        }
         let etag = self.listed.get(&device).cloned().unwrap_or_default();
         let known = KnownReplica { etag, body: Err(format!("the replica can't be read: {}", why.detail)) };
         // Under our name: whoever wrote it, we are somebody else.
         let whose = if device == self.device()? { Whose::SomebodyElses } else { Whose::Ours };
-        self.engine.take_in_replica(&self.remote, device, &known, None, whose)?;
+        self.take_in(device, &known, None, whose)?;
         Ok(())
     }
 
     /// Reads all known replicas of the remote into memory, for what is to be planned from them.
     pub(super) fn load_replicas(&mut self) -> Result<(), SyncError> {
-        let known = self.engine.store.read(|connection| remote_replicas::all(connection, self.remote.id))?;
+        let mut known = BTreeMap::new();
+        if !self.is_supposed_another() {
+            known = self.engine.store.read(|connection| remote_replicas::all(connection, self.remote.id))?;
+        }
+        // Where it may be noted, they are not known any more.
+        self.after_listing.vanished.iter().for_each(|vanished| drop(known.remove(vanished)));
         for (device, known) in known {
             // Those that were read in this sync are there already.
             if let Entry::Vacant(place) = self.replicas.entry(device)

@@ -1,15 +1,15 @@
 //! What each stage of a sync asks and does with what it learnt.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use primer_domain::ids::DeviceId;
-use primer_domain::replica::{self, Replica};
+use primer_domain::replica::{self, Registers, Replica};
 use primer_domain::storage_path::StoragePath;
 use primer_domain::sync::{self, AfterListing, Known, Wanted};
 
-use super::{Outlook, Session, Stage, Task, Try};
+use super::{Session, Stage, Task, Try};
 use crate::remote::{Listed, Object};
-use crate::store::{StoreError, devices, remote_replicas, remotes};
+use crate::store::{StoreError, devices, registers, remote_replicas, remotes};
 use crate::sync::gather::Gathered;
 use crate::sync::take_in::is_as_announced;
 use crate::sync::{Identity, Progress, SyncError};
@@ -21,8 +21,7 @@ const UNLIKE: &str =
 impl Session {
     pub(super) fn compare_listing(&self) -> Result<AfterListing, SyncError> {
         let own = self.device()?;
-        let mut seen =
-            self.engine.store.read(|connection| remote_replicas::etags(connection, self.remote.id))?;
+        let mut seen = self.etags()?;
         let known = Known {
             own,
             remote_confirmed: self.remote.identity.is_some(),
@@ -37,6 +36,9 @@ impl Session {
         if !self.after_listing.is_quiet() || !self.manner.forget.is_empty() {
             return Ok(false);
         }
+        if self.manner.supposed.is_changed() {
+            return Ok(false);
+        }
         let settled = self.engine.settled_now(self.user, self.manner.older_too)?;
         Ok(settled.is_some() && self.remote.settled == settled)
     }
@@ -46,16 +48,21 @@ impl Session {
             if self.has_marked {
                 return Err(SyncError::NotMarked);
             }
-            if !self.manner.dry {
-                self.has_marked = true;
-                self.waiting.push_back(Task::PutIdentity);
-            }
+            self.has_marked = true;
+            self.waiting.push_back(Task::PutIdentity);
             return Ok(());
         };
-        let identity = Identity::parse(&object.bytes)?;
-        if self.remote.identity != Some(identity.id) && !self.manner.dry {
-            let remote = self.remote.id;
-            self.engine.store.write(|tx| remotes::set_identity(tx, remote, identity.id))?;
+        self.is_remote(&Identity::parse(&object.bytes)?)
+    }
+
+    pub(super) fn is_remote(&mut self, identity: &Identity) -> Result<(), SyncError> {
+        if self.remote.identity != Some(identity.id) {
+            if self.manner.dry {
+                self.suppose_another_remote();
+            } else {
+                let remote = self.remote.id;
+                self.engine.store.write(|tx| remotes::set_identity(tx, remote, identity.id))?;
+            }
             // Nothing that was known of the other one counts here.
             (self.remote.settled, self.remote.swept_at) = (None, None);
         }
@@ -63,8 +70,24 @@ impl Session {
         Ok(())
     }
 
+    pub(super) fn etags(&self) -> Result<BTreeMap<DeviceId, String>, StoreError> {
+        if self.is_supposed_another() {
+            return Ok(BTreeMap::new());
+        }
+        self.engine.store.read(|connection| remote_replicas::etags(connection, self.remote.id))
+    }
+
+    pub(super) fn registers(&self) -> Result<Registers, StoreError> {
+        match self.supposed_registers() {
+            Some(registers) => Ok(registers.clone()),
+            None => self.engine.store.read(|connection| registers::all(connection, self.user)),
+        }
+    }
+
     pub(super) fn gather(&self) -> Result<Gathered, StoreError> {
-        self.engine.store.read(|connection| Gathered::read(connection, self.remote.id, self.user))
+        let gathered =
+            self.engine.store.read(|connection| Gathered::read(connection, self.remote.id, self.user))?;
+        Ok(if self.manner.dry { self.as_supposed(gathered) } else { gathered })
     }
 
     pub(super) fn plan_texts(&mut self) -> Result<(), SyncError> {
@@ -81,16 +104,9 @@ impl Session {
         let bytes = |wanted: &[Wanted]| wanted.iter().map(|wanted| wanted.entry.len_bytes).sum::<u64>();
         let sent_bytes: u64 =
             plan.upload.iter().filter_map(|path| gathered.held.get(path)).map(|text| text.len_bytes).sum();
-        let to_fetch = if self.manner.dry {
-            self.outlook = Outlook {
-                write: plan.generate.len() as u64,
-                fetch: plan.fetch.len() as u64,
-                fetch_bytes: bytes(&plan.fetch),
-                send: plan.upload.len() as u64,
-                send_bytes: sent_bytes,
-                ..Outlook::default()
-            };
-            return Ok(());
+        if self.manner.dry {
+            self.tally.written += plan.generate.len() as u64;
+            self.suppose_written(&plan.generate);
         } else {
             // What this computer can write itself is not fetched. What comes out otherwise than announced is never shown:
             // the same book, answers and program make the same bytes everywhere.
@@ -98,8 +114,8 @@ impl Session {
             self.tally.written += here.written;
             self.gathered_changes += here.changes;
             self.refuse(here.unlike.into_iter().map(|path| (path, UNLIKE.to_owned())).collect())?;
-            plan.fetch
-        };
+        }
+        let to_fetch = plan.fetch;
         let wanted: BTreeSet<StoragePath> = to_fetch.iter().map(|wanted| wanted.path).collect();
         self.known_missing = gathered.missing.clone();
         self.ask_no_longer_for(gathered.missing.difference(&wanted))?;
@@ -127,7 +143,14 @@ impl Session {
     }
 
     /// These are here by now, or not wanted any more.
-    fn ask_no_longer_for<'a>(&self, paths: impl Iterator<Item = &'a StoragePath>) -> Result<(), StoreError> {
+    fn ask_no_longer_for<'a>(
+        &mut self,
+        paths: impl Iterator<Item = &'a StoragePath>,
+    ) -> Result<(), StoreError> {
+        if self.manner.dry {
+            self.suppose_found(paths);
+            return Ok(());
+        }
         let paths: Vec<&StoragePath> = paths.collect();
         if paths.is_empty() {
             return Ok(());
@@ -145,7 +168,11 @@ impl Session {
         let taken_back = replica::taken_back(&gathered.registers, self.user);
         let here: Vec<StoragePath> =
             taken_back.iter().filter(|path| gathered.held.contains_key(path)).copied().collect();
-        self.engine.remove_texts(&here)?;
+        if self.manner.dry {
+            self.suppose_removed(&here);
+        } else {
+            self.engine.remove_texts(&here)?;
+        }
         for path in taken_back {
             let may_be_there = gathered.uploads.contains(&path)
                 || (self.is_mentioned(&path) && !self.was_taken_back_before(&path, gathered));
@@ -235,12 +262,12 @@ impl Session {
         self.stage = Stage::Sweep;
         let now = self.engine.env.now();
         match self.remote.swept_at {
-            _ if self.manner.dry => {}
             Some(at) if !sync::sweep_is_due(at, now) => {}
             Some(_) if self.listed.keys().all(|device| self.is_known(device)) => {
                 self.waiting.push_back(Task::ListTexts);
             }
             Some(_) => {}
+            None if self.manner.dry => {}
             // What could be left over is younger than this computer's first sync there.
             None => self.engine.store.write(|tx| remotes::set_swept(tx, self.remote.id, now))?,
         }
@@ -258,10 +285,12 @@ impl Session {
         let mentioned = of_replicas.chain(uploads).collect();
         let now = self.engine.env.now();
         let swept = sync::sweep(&texts, &mentioned, &since, now);
-        self.engine.store.write(|tx| {
-            remote_replicas::set_unmentioned(tx, remote, &swept.unmentioned)?;
-            remotes::set_swept(tx, remote, now)
-        })?;
+        if !self.manner.dry {
+            self.engine.store.write(|tx| {
+                remote_replicas::set_unmentioned(tx, remote, &swept.unmentioned)?;
+                remotes::set_swept(tx, remote, now)
+            })?;
+        }
         self.waiting.extend(swept.remove.into_iter().map(Task::SweepText));
         Ok(())
     }
@@ -279,6 +308,9 @@ impl Session {
     }
 
     pub(super) fn device(&self) -> Result<DeviceId, StoreError> {
+        if let Some(device) = self.supposed_device() {
+            return Ok(device);
+        }
         let device = self.engine.store.read(|connection| devices::find(connection, self.user))?;
         device
             .map(|device| device.id)
