@@ -18,6 +18,7 @@ mod improving;
 mod model;
 mod one_flight;
 mod other_books;
+mod other_computer;
 mod places;
 mod preview;
 mod profile;

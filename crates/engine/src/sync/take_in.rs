@@ -310,6 +310,7 @@ impl Engine {
                     last_opened_at: at,
                     stamp: Some(wanted.entry.stamp),
                     came_from: came_from(wanted),
+                    opened: false,
                 };
                 texts::insert(tx, &text)?;
                 // Whoever announces it wants it after all.
