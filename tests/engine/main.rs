@@ -48,6 +48,7 @@ mod server_process;
 mod servers_odd;
 mod start_up;
 mod syncing;
+mod syncing_stopped;
 mod taken_back;
 mod updates;
 mod updates_installed;
