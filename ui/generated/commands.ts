@@ -102,11 +102,25 @@ export type Choice = { value: string, label: string, };
 
 export type ProfileForm = { skills: Array<Choice>, levels: Array<Choice>, robotics: Array<Choice>, hardware: Array<Choice>, goals: Array<Choice>, };
 
+export type OtherComputer = { 
+/**
+ * None where it is not known here.
+ */
+name: string | null, 
+/**
+ * “yesterday”.
+ */
+when: string, };
+
 export type ProfileView = { user_id: string, 
 /**
  * False for a reader who skipped the questions: the background is then that of somebody new.
  */
 answered: boolean, background: Background, profile_hash: string, updated_at: string | null, 
+/**
+ * Where the answers were changed last, if not on this computer.
+ */
+changed_on: OtherComputer | null, 
 /**
  * Half a sentence: “someone who knows Python and is new to robots”.
  */
@@ -144,7 +158,11 @@ progress: number,
 /**
  * The one to continue with.
  */
-last_opened: boolean, };
+last_opened: boolean, 
+/**
+ * Where its text came from since its reader last opened it here, or where the answers were changed that it waits for.
+ */
+news_from: OtherComputer | null, };
 
 export type Contents = { title: string, subtitle: string, chapters: Array<ChapterEntry>, };
 
@@ -201,6 +219,10 @@ export type ChapterPage = { chapter_id: number, title: string,
  * Before the visit.
  */
 state: ChapterState, generated: boolean, html: string, toc: Array<TocEntry>, blocks: Array<ShownBlock>, 
+/**
+ * Who wrote this text, if it was sent here.
+ */
+written_on: OtherComputer | null, 
 /**
  * None where no model rewrote it.
  */

@@ -17,6 +17,7 @@ const view = (over: Partial<ProfileView> = {}): ProfileView => ({
   background: { software_experience: { python: "advanced", Rust: "beginner" }, robotics_experience: "none", hardware_access: ["lidar", "crane"], learning_goals: [] },
   profile_hash: "h",
   updated_at: null,
+  changed_on: null,
   summary: "",
   ...over,
 });
@@ -131,7 +132,7 @@ describe("a draft that was not saved", () => {
 
 describe("answers that came from another computer while the form is open", () => {
   const choices = { skills: [{ value: "python", label: "Python" }, { value: "cpp", label: "C++" }], levels: [], robotics: [], hardware: [{ value: "lidar", label: "Lidar" }], goals: [] };
-  const view = (background: Partial<Background>): ProfileView => ({ user_id: "u", answered: true, background: { software_experience: { python: "none" }, robotics_experience: "none", hardware_access: [], learning_goals: [], ...background }, profile_hash: "", updated_at: null, summary: "" });
+  const view = (background: Partial<Background>): ProfileView => ({ user_id: "u", answered: true, background: { software_experience: { python: "none" }, robotics_experience: "none", hardware_access: [], learning_goals: [], ...background }, profile_hash: "", updated_at: null, changed_on: null, summary: "" });
   const before = draftOf(choices, view({}));
 
   it("show where nothing was touched, beside what was", () => {

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import type { ChapterChange, ChapterEntry } from "../generated/commands";
-import { bytes, changesSentence, chapterWords, list, minutesLeft, moment, writtenForYou } from "./sentences";
+import { bytes, changesSentence, chapterWords, list, minutesLeft, moment, newsWord, writtenForYou } from "./sentences";
 
-const entry = (over: Partial<ChapterEntry>): ChapterEntry => ({ chapter_id: 1, title: "One", state: "fresh", label: "ready", detail: null, minutes: 20, progress: 0, last_opened: false, ...over });
+const entry = (over: Partial<ChapterEntry>): ChapterEntry => ({ chapter_id: 1, title: "One", state: "fresh", label: "ready", detail: null, minutes: 20, progress: 0, last_opened: false, news_from: null, ...over });
 const changes = (...kinds: ChapterChange["change"][]) => kinds.map((change, at) => ({ chapter_id: at + 1, title: "", change }));
 
 describe("a chapter in the contents", () => {
@@ -26,6 +26,12 @@ describe("a chapter in the contents", () => {
   it("has a shape of its own for each state", () => {
     const states = ["fresh", "damaged", "stale_profile", "stale_source", "newer_source", "missing"] as const;
     expect(new Set(states.map((state) => chapterWords(entry({ state })).glyph)).size).toBe(states.length);
+  });
+
+  it("tells where its text came from, and where the answers were changed that it waits for", () => {
+    expect(newsWord(entry({ state: "fresh" }))).toBe("from");
+    expect(newsWord(entry({ state: "newer_source" }))).toBe("from");
+    expect(newsWord(entry({ state: "stale_profile" }))).toBe("on");
   });
 
   it("never has less than a minute left", () => {

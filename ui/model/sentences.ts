@@ -33,6 +33,11 @@ export function chapterWords(entry: ChapterEntry): ChapterWords {
   }
 }
 
+/** Before the computer's name: its text is here, or the answers were changed there. */
+export function newsWord(entry: ChapterEntry): string {
+  return entry.state === "stale_profile" ? "on" : "from";
+}
+
 export function minutesLeft(minutes: number, progress: number): number {
   return Math.max(1, Math.round(minutes * (1 - Math.min(1, Math.max(0, progress)))));
 }

@@ -16,7 +16,7 @@ use crate::blobs::{Entry, Found, WritingAlone};
 pub use crate::installed::VerifiedEdition;
 use crate::log;
 use crate::reading::ReadError;
-use crate::store::chapters::{self, NamedText};
+use crate::store::chapters::{self, NamedText, StoredFile};
 use crate::store::settings::{self, Key};
 use crate::store::texts::{self, StoredText};
 use crate::store::{StoreError, put_away, users};
@@ -75,6 +75,11 @@ impl Engine {
     pub(crate) fn note_opened(&self, path: &StoragePath) {
         let at = self.env.now();
         self.notes().opened.insert(*path, at);
+    }
+
+    /// Also where that is not written down yet.
+    pub(crate) fn is_opened(&self, file: &StoredFile) -> bool {
+        file.opened || self.notes().opened.contains_key(&file.path)
     }
 
     /// Notes who reads, to be written down with [`Engine::write_down_notes`].
@@ -320,6 +325,7 @@ impl Engine {
             last_opened_at: at,
             stamp: None,
             came_from: None,
+            opened: true,
         };
         self.store.write(|transaction| texts::insert(transaction, &text))?;
         Ok(true)

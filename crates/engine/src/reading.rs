@@ -62,6 +62,8 @@ pub struct Visit {
     pub profile: CurrentProfile,
     pub path: StoragePath,
     pub markdown: String,
+    /// When the text was made and by which computer, if that one sent it here.
+    pub sent_by: Option<Stamp>,
     /// Why the text could not be kept, if it could not; it is shown all the same.
     pub not_kept: Option<ReadError>,
 }
@@ -224,6 +226,7 @@ impl Engine {
             profile: profile.clone(),
             path: file.path,
             markdown,
+            sent_by: file.stamp.filter(|_| file.was_sent),
             not_kept: None,
         })
     }
@@ -243,8 +246,15 @@ impl Engine {
             chapter_version: chapter.version,
             digest: TextDigest::of(markdown.as_bytes()).prefix(),
         };
-        let mut visit =
-            Visit { state, generated: false, profile: profile.clone(), path, markdown, not_kept: None };
+        let mut visit = Visit {
+            state,
+            generated: false,
+            profile: profile.clone(),
+            path,
+            markdown,
+            sent_by: None,
+            not_kept: None,
+        };
         match self.keep(chapter, &visit) {
             Ok(Kept::Here(visit)) => return Ok(*visit),
             Ok(Kept::Written) => visit.generated = true,
@@ -309,6 +319,7 @@ impl Engine {
                 last_opened_at: at,
                 stamp: device.map(|device| Stamp::next(None, at, device.id)),
                 came_from: None,
+                opened: true,
             },
         )
     }

@@ -21,7 +21,11 @@ impl Window {
         self.resize(640, 860).await;
         self.script("document.documentElement.dataset.theme = 'dark'").await;
         for (size, words) in [("", "narrow-dark"), ("200%", "narrow-dark-200-percent")] {
-            self.script(&format!("document.documentElement.style.fontSize = '{size}'")).await;
+            // As the room for appearance does it, after which the page is measured anew.
+            self.script(&format!(
+                "document.documentElement.style.fontSize = '{size}'; dispatchEvent(new Event('resize'))"
+            ))
+            .await;
             assert!(self.overflow_px().await <= 0, "{name}, {words}");
             self.bring_to_middle(css).await;
             pictures.take(self, &format!("{name}-{words}")).await;

@@ -1,12 +1,13 @@
 //! Two windows on two computers of one reader, and a real server between them that goes and comes back.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
-use primer_window_tests::{Home, Window, artifacts, primer, primer_with, until_within};
-use serde_json::json;
+use primer_window_tests::{Home, Pictures, Window, artifacts, primer, primer_with, until_within};
+use serde_json::{Value, json};
 
 use crate::line::Line;
 use crate::server_process::{ServerProcess, seaweedfs_words, weed};
@@ -17,6 +18,9 @@ pub const SECRET: &str = "secret-of-everything";
 /// After several tries in vain the next one may be half a minute away; the other computer then hears of it with its own
 /// next look.
 const AGAIN: Duration = Duration::from_secs(75);
+
+/// What was answered before they parted.
+const FIRST: [(&str, &str); 2] = [("python", "beginner"), ("cpp", "none")];
 
 /// What the two answered while neither knew of the other.
 const MERGED: [(&str, &str); 3] = [("python", "beginner"), ("cpp", "advanced"), ("ros2", "beginner")];
@@ -30,6 +34,12 @@ pub async fn two_computers_that_were_offline_come_together_without_a_click() {
     join(&school, &laptop);
 
     line.cut();
+    // Each once had the answers that the two come to together, and one chapter for them that the other has not.
+    for (home, chapter) in [(&laptop, "2"), (&school, "3")] {
+        set_skills(home, &json!(BTreeMap::from(MERGED)));
+        primer(home, &["chapter", "open", chapter]);
+        set_skills(home, &json!(BTreeMap::from(FIRST)));
+    }
     let (one, two) = (laptop.open().await, school.open().await);
     answer(&one, "skill-cpp", "advanced").await;
     answer(&two, "skill-ros2", "beginner").await;
@@ -41,6 +51,7 @@ pub async fn two_computers_that_were_offline_come_together_without_a_click() {
     assert_eq!(two.states().await[0], "stale_profile");
     pictures.take(&two, "71-contents-offline").await;
     two.you().await;
+    assert!(two.texts("[data-test=changed-on]").await.is_empty(), "it was here");
 
     line.mend();
     for (window, home) in [(&one, &laptop), (&two, &school)] {
@@ -53,6 +64,14 @@ pub async fn two_computers_that_were_offline_come_together_without_a_click() {
             window.come_true("the window shows what came", &shown).await;
         }
     }
+    // The last answer was given there, and only the other one has to be told where.
+    one.see("[data-test=changed-on]").await;
+    let told = one.text("[data-test=changed-on]").await;
+    assert!(told.starts_with(&format!("Your answers were last changed on {}, ", name_of(&school))), "{told}");
+    assert!(two.texts("[data-test=changed-on]").await.is_empty());
+    assert_came_and_opens((&one, &laptop), 3, &school, &pictures).await;
+    assert_came_and_opens((&two, &school), 2, &laptop, &pictures).await;
+    one.you().await;
     pictures.take(&one, "72-you-up-to-date").await;
     one.click("[data-test=check-remote]").await;
     one.see("[data-test=findings] [data-verdict=good]").await;
@@ -63,14 +82,49 @@ pub async fn two_computers_that_were_offline_come_together_without_a_click() {
     pictures.take(&one, "73-contents-up-to-date").await;
 }
 
-/// A reader who has read a chapter on the first computer and synced it.
-pub fn begin(home: &Home, port: u16) {
-    primer(home, &["user", "add", "Amina"]);
-    let background = json!({"software_experience": {"python": "beginner", "cpp": "none"},
-        "robotics_experience": "none", "hardware_access": [], "learning_goals": ["hobby"]});
+/// What the other computer wrote for the answers of both is in this one's contents, which name it, and opens as it is.
+async fn assert_came_and_opens(
+    (window, home): (&Window, &Home),
+    chapter: u32,
+    from: &Home,
+    pictures: &Pictures,
+) {
+    let row = format!("[data-test=chapter-{chapter}-state]");
+    window.contents().await;
+    window.see(&format!("{row}[data-state=fresh]")).await;
+    let named = format!("from {}", name_of(from));
+    assert_eq!(window.text(&format!("[data-test=chapter-{chapter}-from]")).await, named);
+    pictures.take(window, &format!("75-contents-with-news-{chapter}")).await;
+    window.look_at_large_and_dark(pictures, &row, &format!("75-contents-with-news-{chapter}")).await;
+    window.open_chapter(chapter).await;
+    assert_eq!(window.text("[data-test=which]").await, "Written for you");
+    let opened = |home| primer(home, &["chapter", "open", &chapter.to_string()]);
+    let (ours, theirs) = (opened(home), opened(from));
+    assert_eq!(ours["storage_path"], theirs["storage_path"]);
+    assert_eq!((&ours["generated"], &theirs["generated"]), (&json!(false), &json!(false)));
+    window.contents().await;
+    window.see_no_more(&format!("[data-test=chapter-{chapter}-from]")).await;
+}
+
+/// As the others know it.
+fn name_of(home: &Home) -> String {
+    let computers = primer(home, &["computer", "list"]);
+    let own = computers.as_array().and_then(|all| all.iter().find(|computer| computer["this_one"] == true));
+    own.and_then(|computer| computer["name"].as_str()).expect("a computer has a name").to_owned()
+}
+
+fn set_skills(home: &Home, skills: &Value) {
+    let background = json!({"software_experience": skills, "robotics_experience": "none",
+        "hardware_access": [], "learning_goals": ["hobby"]});
     let file = home.data().join("background.json");
     fs::write(&file, background.to_string()).expect("a file can be written");
     primer(home, &["profile", "set", text(&file)]);
+}
+
+/// A reader who has read a chapter on the first computer and synced it.
+pub fn begin(home: &Home, port: u16) {
+    primer(home, &["user", "add", "Amina"]);
+    set_skills(home, &json!(BTreeMap::from(FIRST)));
     primer(home, &["chapter", "open", "1"]);
     let endpoint = format!("http://127.0.0.1:{port}");
     let words =

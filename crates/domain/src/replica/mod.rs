@@ -14,7 +14,7 @@ mod stamp;
 mod texts;
 
 pub use document::{Replica, ReplicaFault};
-pub use profile::{background, edit, name, rename};
+pub use profile::{answered, background, edit, name, rename};
 pub use registers::{Register, RegisterKey, Registers, collection};
 pub use stamp::Stamp;
 pub use texts::{

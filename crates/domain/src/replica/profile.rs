@@ -37,6 +37,12 @@ pub fn background(registers: &Registers) -> Option<Background> {
     })
 }
 
+/// When and by which computer an answer was last given or taken back; None if there never was one.
+pub fn answered(registers: &Registers) -> Option<Stamp> {
+    let stamps = |collection| registers.of(collection).map(|(_, register)| register.stamp).max();
+    [SKILL, ROBOTICS, HARDWARE, GOAL].into_iter().filter_map(stamps).max()
+}
+
 /// What makes `wanted` of the registers once it is joined to them; `wanted` is valid and `stamp` is after all
 /// of theirs.
 pub fn edit(registers: &Registers, wanted: &Background, stamp: Stamp) -> Registers {
@@ -108,7 +114,7 @@ fn is_name(text: &str) -> bool {
 mod tests {
     use serde_json::json;
 
-    use super::{background, edit, name, rename};
+    use super::{answered, background, edit, name, rename};
     use crate::profile::{Background, Level, Robotics};
     use crate::replica::random::{Random, device, register, stamp};
     use crate::replica::{RegisterKey, Registers, Stamp};
@@ -159,6 +165,19 @@ mod tests {
             (RegisterKey::new("hardware", "lidar"), register(true, false, stamp(2, 0, 1))),
         ]);
         assert_eq!(delta, expected);
+    }
+
+    #[test]
+    fn the_answers_are_as_old_as_the_last_one_that_was_given_or_taken_back() {
+        assert_eq!(answered(&Registers::default()), None);
+        let mut registers = edited(&Registers::default(), &beginner(), stamp(1, 9, 1));
+        registers.join(&rename(&registers, "Amina", stamp(5, 0, 1)));
+        assert_eq!(answered(&registers), Some(stamp(1, 9, 1)), "a name is no answer");
+        let mut less = beginner();
+        less.software_experience.remove("cpp");
+        // As text, +10 would come before +9.
+        registers = edited(&registers, &less, stamp(1, 10, 2));
+        assert_eq!(answered(&registers), Some(stamp(1, 10, 2)));
     }
 
     #[test]

@@ -10,6 +10,7 @@ use primer_domain::render::{Heading, RenderOptions, Rendered, render};
 
 use super::compare::rewriting_of;
 use super::error::{ApiError, ErrorCode, sentence, with_causes};
+use super::other_computer::OtherComputers;
 use super::readers::existing;
 use super::types::*;
 use crate::Engine;
@@ -46,9 +47,11 @@ pub fn entries(
 ) -> Result<Vec<ChapterEntry>, ApiError> {
     let book = &engine.shelf.book;
     let mut entries = Vec::new();
+    let mut computers = OtherComputers::of(engine, user);
     let mut latest: Option<(String, usize)> = None;
     for chapter in &book.chapters {
-        let state = engine.standing(user, chapter, profile.hash)?.state;
+        let standing = engine.standing(user, chapter, profile.hash)?;
+        let state = standing.state;
         let position =
             engine.store.read(|connection| positions::find(connection, user, &book.id, chapter.id))?;
         if let Some(position) = &position
@@ -70,6 +73,7 @@ pub fn entries(
             minutes: minutes(unmarked(&chapter.source, &profile.background).split_whitespace().count()),
             progress: position.map_or(0.0, |position| position.progress),
             last_opened: false,
+            news_from: computers.news(&standing)?,
         });
     }
     if let Some((_, index)) = latest {
@@ -133,6 +137,7 @@ pub fn open(engine: &Engine, request: OfChapter) -> Result<ChapterPage, ApiError
         generated: visit.generated,
         toc: toc(&rendered.headings),
         blocks: shown_blocks(chapter, &visit.profile, &rendered),
+        written_on: OtherComputers::of(engine, user).sender(&visit)?,
         rewriting,
         notices: notices(engine, &visit)?,
         minutes: minutes(rendered.words),

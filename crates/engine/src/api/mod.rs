@@ -18,6 +18,7 @@ mod mistyped;
 mod model_types;
 mod models;
 mod network;
+mod other_computer;
 mod readers;
 mod remotes;
 mod removal;

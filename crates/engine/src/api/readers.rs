@@ -6,6 +6,7 @@ use primer_domain::personalise::unmarked;
 use primer_domain::profile::{FORM, FormChoice, Origin, reader_name, summary};
 
 use super::error::ApiError;
+use super::other_computer::OtherComputers;
 use super::types::*;
 use crate::Engine;
 use crate::cache::LAST_READER;
@@ -131,18 +132,19 @@ pub fn profile_form(_: &Engine, _: Nothing) -> Result<ProfileForm, ApiError> {
 
 pub fn profile(engine: &Engine, request: OfReader) -> Result<ProfileView, ApiError> {
     let user = existing(engine, &request.user_id)?;
-    Ok(profile_view(user, engine.current_profile(user)?))
+    profile_view(engine, engine.current_profile(user)?)
 }
 
-fn profile_view(user: UserId, profile: CurrentProfile) -> ProfileView {
-    ProfileView {
-        user_id: user.to_string(),
+fn profile_view(engine: &Engine, profile: CurrentProfile) -> Result<ProfileView, ApiError> {
+    Ok(ProfileView {
+        user_id: profile.user.to_string(),
         answered: profile.answered,
         profile_hash: profile.hash.to_string(),
         updated_at: profile.updated_at,
+        changed_on: OtherComputers::of(engine, profile.user).answers_changed()?,
         summary: summary(&profile.background),
         background: profile.background,
-    }
+    })
 }
 
 pub fn save_profile(engine: &Engine, request: WithBackground) -> Result<ProfileView, ApiError> {
@@ -162,7 +164,7 @@ fn save_profile_of(
     let user = existing(engine, &request.user_id)?;
     let background = request.background.validate(origin).map_err(ApiError::invalid_profile)?;
     engine.save_background(user, &background)?;
-    Ok(profile_view(user, engine.current_profile(user)?))
+    profile_view(engine, engine.current_profile(user)?)
 }
 
 /// What saving these answers would do to each chapter. Writes nothing.

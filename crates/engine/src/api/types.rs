@@ -159,8 +159,19 @@ pub struct ProfileView {
     pub background: Background,
     pub profile_hash: String,
     pub updated_at: Option<String>,
+    /// Where the answers were changed last, if not on this computer.
+    pub changed_on: Option<OtherComputer>,
     /// Half a sentence: “someone who knows Python and is new to robots”.
     pub summary: String,
+}
+
+/// Another of the reader's computers, which did something.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, TS)]
+pub struct OtherComputer {
+    /// None where it is not known here.
+    pub name: Option<String>,
+    /// “yesterday”.
+    pub when: String,
 }
 
 #[derive(Debug, Clone, Serialize, TS)]
@@ -216,6 +227,8 @@ pub struct ChapterEntry {
     pub progress: f64,
     /// The one to continue with.
     pub last_opened: bool,
+    /// Where its text came from since its reader last opened it here, or where the answers were changed that it waits for.
+    pub news_from: Option<OtherComputer>,
 }
 
 #[derive(Debug, Clone, Serialize, TS)]
@@ -269,6 +282,8 @@ pub struct ChapterPage {
     pub html: String,
     pub toc: Vec<TocEntry>,
     pub blocks: Vec<ShownBlock>,
+    /// Who wrote this text, if it was sent here.
+    pub written_on: Option<OtherComputer>,
     /// None where no model rewrote it.
     pub rewriting: Option<ChapterRewriting>,
     pub notices: Vec<Notice>,

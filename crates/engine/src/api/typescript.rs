@@ -53,6 +53,7 @@ pub fn typescript() -> String {
         types::Startup,
         types::Choice,
         types::ProfileForm,
+        types::OtherComputer,
         types::ProfileView,
         types::Change,
         types::ChapterChange,

@@ -1,6 +1,7 @@
 //! `personalized_chapters`: which text a reader has for a chapter and a background.
 
 use primer_domain::ids::{ChapterId, ChapterVersion, ProfileHash, TextDigest, UserId};
+use primer_domain::replica::Stamp;
 use primer_domain::storage_path::StoragePath;
 use primer_domain::timestamp::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row, named_params};
@@ -20,6 +21,12 @@ pub struct StoredFile {
     pub path: StoragePath,
     pub digest: TextDigest,
     pub len_bytes: u64,
+    /// When and by which computer it was made, where that is known.
+    pub stamp: Option<Stamp>,
+    /// By another computer, whole.
+    pub was_sent: bool,
+    /// By its reader, here, since it was written or came here.
+    pub opened: bool,
 }
 
 /// The row for a background, of this book. Rows of another book with the same chapter numbers don't count.
@@ -32,7 +39,8 @@ pub fn current(
 ) -> Result<Option<ChapterRow>, StoreError> {
     connection
         .prepare_cached(
-            "SELECT c.chapter_version, c.storage_path, t.sha256, t.len_bytes
+            "SELECT c.chapter_version, c.storage_path, t.sha256, t.len_bytes, t.stamp,
+                 t.came_from IS NOT NULL AS was_sent, t.opened
              FROM personalized_chapters c LEFT JOIN stored_texts t ON t.storage_path = c.storage_path
              WHERE c.user_id = :user_id AND c.chapter_id = :chapter_id AND c.profile_hash = :hash
                AND (t.book_id IS NULL OR t.book_id = :book)",
@@ -161,16 +169,24 @@ pub fn of_background(
         .map_err(StoreError::sql("listing a reader's chapters"))
 }
 
-type Raw = (u32, String, Option<String>, Option<u64>);
+type Raw = (u32, String, Option<String>, Option<u64>, Option<String>, bool, Option<bool>);
 
 fn raw(row: &Row<'_>) -> rusqlite::Result<Raw> {
-    Ok((row.get("chapter_version")?, row.get("storage_path")?, row.get("sha256")?, row.get("len_bytes")?))
+    Ok((
+        row.get("chapter_version")?,
+        row.get("storage_path")?,
+        row.get("sha256")?,
+        row.get("len_bytes")?,
+        row.get("stamp")?,
+        row.get("was_sent")?,
+        row.get("opened")?,
+    ))
 }
 
 /// A row may name only its own reader's file of its own chapter, background and version; any other would show the
 /// wrong text with a right digest.
 fn chapter_row(
-    (version, path, sha256, len_bytes): Raw,
+    (version, path, sha256, len_bytes, stamp, was_sent, opened): Raw,
     user: UserId,
     chapter: ChapterId,
     hash: ProfileHash,
@@ -182,8 +198,11 @@ fn chapter_row(
     };
     let path = StoragePath::parse(&path).filter(own);
     let digest = sha256.as_deref().and_then(TextDigest::parse);
-    let file = match (path, digest, len_bytes) {
-        (Some(path), Some(digest), Some(len_bytes)) => Some(StoredFile { path, digest, len_bytes }),
+    let stamp = stamp.as_deref().and_then(Stamp::parse);
+    let file = match (path, digest, len_bytes, opened) {
+        (Some(path), Some(digest), Some(len_bytes), Some(opened)) => {
+            Some(StoredFile { path, digest, len_bytes, stamp, was_sent, opened })
+        }
         _ => None,
     };
     ChapterRow { chapter_version, file }

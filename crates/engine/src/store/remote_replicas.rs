@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use primer_domain::ids::{DeviceId, UserId, WriteId};
 use primer_domain::storage_path::StoragePath;
 use primer_domain::timestamp::Timestamp;
-use rusqlite::{Connection, Row, named_params};
+use rusqlite::{Connection, OptionalExtension, Row, named_params};
 
 use super::StoreError;
 use super::remotes::RemoteId;
@@ -39,6 +39,26 @@ pub fn all(
         })
         .map_err(StoreError::sql("reading what is in a remote"))?;
     rows.into_iter().map(|(device, known)| Ok((device_id(device)?, known))).collect()
+}
+
+/// What a computer wrote last, if it is one of the reader's and what it wrote can be used. The outer is None where no remote
+/// of theirs is known to have anything of it.
+pub fn of_device(
+    connection: &Connection,
+    user: UserId,
+    device: DeviceId,
+) -> Result<Option<Option<Vec<u8>>>, StoreError> {
+    connection
+        .prepare_cached(
+            "SELECT r.body FROM remote_replicas r JOIN remotes m ON m.remote_id = r.remote_id
+             WHERE m.user_id = :user AND r.device_id = :device
+             ORDER BY r.body IS NULL, r.remote_id LIMIT 1",
+        )
+        .and_then(|mut statement| {
+            let parameters = named_params! {":user": user.to_string(), ":device": device.to_string()};
+            statement.query_row(parameters, |row| row.get("body")).optional()
+        })
+        .map_err(StoreError::sql("looking up a computer"))
 }
 
 /// Without the bodies.

@@ -28,13 +28,15 @@ pub struct SyncRun {
     pub fault: Option<(String, String)>,
 }
 
+/// Of a remote that was removed while it was synced nothing is noted.
 pub fn insert(connection: &Connection, remote: RemoteId, run: &SyncRun) -> Result<(), StoreError> {
     connection
         .prepare_cached(
             "INSERT INTO sync_runs (remote_id, began_at, ended_at, requests, sent_bytes, received_bytes, sent, received,
                  told, merged, fault, message)
-             VALUES (:remote, :began_at, :ended_at, :requests, :sent_bytes, :received_bytes, :sent, :received,
-                 :told, :merged, :fault, :message)",
+             SELECT remote_id, :began_at, :ended_at, :requests, :sent_bytes, :received_bytes, :sent, :received,
+                 :told, :merged, :fault, :message
+             FROM remotes WHERE remote_id = :remote",
         )
         .and_then(|mut statement| {
             statement.execute(named_params! {

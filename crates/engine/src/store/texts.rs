@@ -24,6 +24,8 @@ pub struct StoredText {
     pub stamp: Option<Stamp>,
     /// The computer that sent it here, if it was not written here.
     pub came_from: Option<DeviceId>,
+    /// By its reader, here, since it was written or came here.
+    pub opened: bool,
 }
 
 impl StoredText {
@@ -40,6 +42,7 @@ impl StoredText {
             last_opened_at: at,
             stamp: Some(entry.stamp),
             came_from: None,
+            opened: false,
         }
     }
 
@@ -66,15 +69,16 @@ pub fn insert(connection: &Connection, text: &StoredText) -> Result<(), StoreErr
         .prepare_cached(
             "INSERT INTO stored_texts
                  (storage_path, user_id, book_id, sha256, len_bytes, generator, improvements, created_at, last_opened_at,
-                 stamp, came_from)
+                 stamp, came_from, opened)
              VALUES (:path, :user_id, :book_id, :sha256, :len_bytes, :generator, :improvements, :created_at, :last_opened_at,
-                 :stamp, :came_from)
+                 :stamp, :came_from, :opened)
              ON CONFLICT (storage_path) DO UPDATE SET
                  last_opened_at = excluded.last_opened_at,
                  book_id = excluded.book_id,
                  generator = CASE generator WHEN 'adopted' THEN excluded.generator ELSE generator END,
                  improvements = MAX(improvements, excluded.improvements),
-                 stamp = COALESCE(stamp, excluded.stamp)",
+                 stamp = COALESCE(stamp, excluded.stamp),
+                 opened = MAX(opened, excluded.opened)",
         )
         .and_then(|mut statement| {
             statement.execute(named_params! {
@@ -89,6 +93,7 @@ pub fn insert(connection: &Connection, text: &StoredText) -> Result<(), StoreErr
                 ":last_opened_at": text.last_opened_at.to_string(),
                 ":stamp": text.stamp.map(|stamp| stamp.to_string()),
                 ":came_from": text.came_from.map(|device| device.to_string()),
+                ":opened": text.opened,
             })
         })
         .map_err(StoreError::sql("recording a file"))?;
@@ -99,7 +104,7 @@ pub fn find(connection: &Connection, path: &StoragePath) -> Result<Option<Stored
     connection
         .prepare_cached(
             "SELECT storage_path, book_id, sha256, len_bytes, generator, improvements, created_at, last_opened_at, stamp,
-                 came_from
+                 came_from, opened
              FROM stored_texts WHERE storage_path = :path",
         )
         .and_then(|mut statement| {
@@ -115,7 +120,7 @@ pub fn list(connection: &Connection, user: Option<UserId>) -> Result<Vec<StoredT
     connection
         .prepare_cached(
             "SELECT storage_path, book_id, sha256, len_bytes, generator, improvements, created_at, last_opened_at, stamp,
-                 came_from
+                 came_from, opened
              FROM stored_texts WHERE :user_id IS NULL OR user_id = :user_id ORDER BY storage_path",
         )
         .and_then(|mut statement| {
@@ -140,7 +145,7 @@ pub fn of_chapter(
     connection
         .prepare_cached(
             "SELECT storage_path, book_id, sha256, len_bytes, generator, improvements, created_at, last_opened_at, stamp,
-                 came_from
+                 came_from, opened
              FROM stored_texts WHERE storage_path > :begin AND storage_path < :begin || '~' ORDER BY storage_path",
         )
         .and_then(|mut statement| {
@@ -166,7 +171,7 @@ pub fn totals(connection: &Connection) -> Result<(u64, u64), StoreError> {
 
 pub fn touch(connection: &Connection, path: &StoragePath, at: Timestamp) -> Result<(), StoreError> {
     connection
-        .prepare_cached("UPDATE stored_texts SET last_opened_at = :at WHERE storage_path = :path")
+        .prepare_cached("UPDATE stored_texts SET last_opened_at = :at, opened = 1 WHERE storage_path = :path")
         .and_then(|mut statement| {
             statement.execute(named_params! {":path": path.to_string(), ":at": at.to_string()})
         })
@@ -182,7 +187,7 @@ pub fn remove(connection: &Connection, path: &StoragePath) -> Result<(), StoreEr
     Ok(())
 }
 
-type Raw = (String, String, String, u64, String, u32, String, String, Option<String>, Option<String>);
+type Raw = (String, String, String, u64, String, u32, String, String, Option<String>, Option<String>, bool);
 
 fn raw(row: &Row<'_>) -> rusqlite::Result<Raw> {
     Ok((
@@ -196,6 +201,7 @@ fn raw(row: &Row<'_>) -> rusqlite::Result<Raw> {
         row.get("last_opened_at")?,
         row.get("stamp")?,
         row.get("came_from")?,
+        row.get("opened")?,
     ))
 }
 
@@ -211,6 +217,7 @@ fn stored_text(raw: Raw) -> Result<StoredText, StoreError> {
         last_opened_at,
         stamp,
         came_from,
+        opened,
     ) = raw;
     let bad = |column, value: &str| StoreError::bad_value("stored_texts", column, value);
     Ok(StoredText {
@@ -227,5 +234,6 @@ fn stored_text(raw: Raw) -> Result<StoredText, StoreError> {
         came_from: came_from
             .map(|text| DeviceId::parse(&text).ok_or_else(|| bad("came_from", &text)))
             .transpose()?,
+        opened,
     })
 }

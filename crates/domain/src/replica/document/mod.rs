@@ -99,6 +99,11 @@ impl Replica {
         read::replica(bytes, user, device)
     }
 
+    /// The name alone, of a replica that was read before: no more of it is looked at.
+    pub fn device_name(bytes: &[u8]) -> Option<String> {
+        read::device_name(bytes)
+    }
+
     /// Refuses what this computer could not pass on: joined with what is known here it would make a replica that
     /// nobody reads.
     pub fn fits_with(&self, here: &Registers) -> Result<(), ReplicaFault> {

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::{FORMAT, NAME_LEN_MAX, REGISTERS_MAX, Replica, ReplicaFault, TEXTS_MAX};
@@ -53,6 +54,15 @@ pub(super) fn replica(bytes: &[u8], user: UserId, device: DeviceId) -> Result<Re
         backgrounds,
         missing: missing(&top, user)?,
     })
+}
+
+pub(super) fn device_name(bytes: &[u8]) -> Option<String> {
+    #[derive(Deserialize)]
+    struct Named {
+        device_name: String,
+    }
+    let named: Named = serde_json::from_slice(bytes).ok()?;
+    Some(named.device_name).filter(|text| !text.chars().any(char::is_control)).and_then(|text| name(&text))
 }
 
 fn registers(top: &Fields<'_>) -> Result<Registers, ReplicaFault> {
