@@ -204,6 +204,32 @@ fn the_reader_who_was_here_before_joining_is_merged_unless_they_are_kept_apart()
 }
 
 #[test]
+fn a_place_that_only_the_merged_reader_had_is_told_and_a_file_can_be_of_any_place() {
+    let world = World::synced();
+    let second = tempfile::tempdir().unwrap();
+    let remote = add_folder(&world.laptop, second.path());
+    let file = world.laptop.folder.path().join("joining.json");
+    let file = file.to_str().unwrap();
+    let path = |written: &Value| PathBuf::from(written["location"]["path"].as_str().unwrap());
+    let usual = world.laptop.json(&["computer", "export"]);
+    assert_eq!(path(&usual), world.stick.path());
+    let other = world.laptop.json(&["computer", "export", "--remote", &remote]);
+    assert_eq!(path(&other), second.path());
+    let error = world.laptop.error(&["computer", "export", "--remote", "nothing"]);
+    assert_eq!(error["code"], "remote_not_found");
+
+    // As an editor of Windows saves it.
+    fs::write(file, format!("\u{feff}{usual}")).unwrap();
+    let school = Computer::with_reader("advanced");
+    let before = tempfile::tempdir().unwrap();
+    add_folder(&school, before.path());
+    let run = school.run(&["computer", "join", file]);
+    assert_eq!((run.code, run.err.as_str()), (Some(0), ""), "{run:?}");
+    let left = format!("the folder {} is not synced with any more", before.path().display());
+    assert!(run.out.contains(&left) && run.out.contains("What Ada answered here is kept"), "{run:?}");
+}
+
+#[test]
 fn a_stick_that_has_another_path_on_the_other_computer_is_named_while_joining() {
     let world = World::synced();
     let school = Computer::new();

@@ -16,6 +16,7 @@ mod eviction;
 mod forgetting;
 mod freshness;
 mod improving;
+mod joining;
 mod model;
 mod one_flight;
 mod other_books;

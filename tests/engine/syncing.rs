@@ -418,17 +418,6 @@ fn a_place_set_up_by_a_newer_primer_is_told_and_left_alone() {
 }
 
 #[test]
-fn a_file_that_is_no_joining_file_is_refused_with_a_sentence() {
-    let computer = Computer::new();
-    let engine = computer.start();
-    for file in ["", "{}", "{\"format\": 9}", "not JSON at all"] {
-        let error = refused(&engine, "join_reader", json!({"file": file, "merge_user_id": null}));
-        assert!(is_sentence(&error.message) && is_sentence(&error.hint), "{error}");
-    }
-    assert!(direct::all(&engine).unwrap().is_empty());
-}
-
-#[test]
 fn a_reader_taken_off_this_computer_can_come_back_with_everything() {
     let (stick, laptop) = World::new().begin(python("beginner"));
     assert_visit(&laptop.engine, laptop.user, 1, Freshness::Missing, true);

@@ -362,7 +362,17 @@ trouble: string | null, };
 
 export type ForgetComputer = { user_id: string, device_id: string, };
 
-export type Joining = { format: number, user_id: string, name: string, location: Location, secret_access_key: string | null, session_token: string | null, };
+export type ExportComputer = { user_id: string, 
+/**
+ * The place through which the two computers meet; else the one that works best.
+ */
+remote_id?: string, };
+
+export type Joining = { format: number, user_id: string, name: string, location: Location, secret_access_key: string | null, session_token: string | null, 
+/**
+ * The certificates of the authority that the location's `ca_file` names: that file is on the computer that wrote this.
+ */
+certificates?: string, };
 
 export type JoinReader = { 
 /**
@@ -384,7 +394,11 @@ export type Joined = { user_id: string, name: string, remote_id: string,
 /**
  * The reader of this computer who was merged.
  */
-merged_name: string | null, };
+merged_name: string | null, 
+/**
+ * Names of places through which the merged reader synced and nothing here does any more. What is in them stays there.
+ */
+unsynced_places: Array<string>, };
 
 export type SyncSettings = { 
 /**
@@ -758,8 +772,8 @@ export type Commands = {
   check_remote: { request: OfRemote; response: Array<Finding> };
   pause_remote: { request: PauseRemote; response: Nothing };
   list_computers: { request: OfReader; response: Array<ComputerView> };
-  export_computer: { request: OfReader; response: Joining };
-  save_joining: { request: OfReader; response: SavedJoining };
+  export_computer: { request: ExportComputer; response: Joining };
+  save_joining: { request: ExportComputer; response: SavedJoining };
   join_reader: { request: JoinReader; response: Joined };
   forget_computer: { request: ForgetComputer; response: Nothing };
   sync_status: { request: OfReader; response: SyncStatus };

@@ -41,6 +41,7 @@ describe("adding a place", () => {
 describe("a joining text", () => {
   it("tells whose it is before it is used", () => {
     expect(joiningWords(joiningOf(JSON.stringify(joining(folder)))!)).toBe("Amina, through a folder");
+    expect(joiningWords(joiningOf(`\uFEFF${JSON.stringify(joining(folder))}`)!)).toBe("Amina, through a folder");
     expect(joiningWords(joiningOf(JSON.stringify(joining(server)))!)).toBe("Amina, through the bucket course on s3.example.org:9000");
   });
 

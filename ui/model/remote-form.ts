@@ -91,7 +91,8 @@ export function isTyped(fields: RemoteFields, begun: RemoteFields): boolean {
 /** Who and where a joining text is about, to be shown before it is used; null while it is none. The engine decides what one is. */
 export function joiningOf(text: string): Joining | null {
   try {
-    const read: unknown = JSON.parse(text);
+    // An editor may have put a mark before it, which trimming takes away.
+    const read: unknown = JSON.parse(text.trim());
     if (typeof read !== "object" || read === null) return null;
     const joining = read as Partial<Joining>;
     if (typeof joining.name !== "string" || typeof joining.user_id !== "string") return null;

@@ -250,6 +250,10 @@ pub enum ComputerCommand {
     Export {
         /// Where to; otherwise the standard output.
         file: Option<PathBuf>,
+        /// The remote through which the two meet, as “primer remote list” names it; otherwise one that is synced with and
+        /// where the last sync went well, if there is one.
+        #[arg(long, value_name = "ID")]
+        remote: Option<String>,
     },
     /// Bring the reader of such a file to this computer (- reads standard input).
     Join {

@@ -6,7 +6,9 @@ use std::path::Path;
 use std::sync::Arc;
 
 use primer_engine::Engine;
-use primer_engine::api::{ApiError, ErrorCode, ForgetComputer, JoinReader, OfReader, SyncWish, direct};
+use primer_engine::api::{
+    ApiError, ErrorCode, ExportComputer, ForgetComputer, JoinReader, OfReader, SyncWish, direct,
+};
 use serde_json::{Value, json};
 
 use crate::arguments::{ComputerCommand, Global};
@@ -38,9 +40,10 @@ pub fn run(
                 computers.iter().map(line).collect()
             })
         }
-        ComputerCommand::Export { file } => {
+        ComputerCommand::Export { file, remote } => {
             let user_id = reader(engine, global)?.to_string();
-            let joining = direct::export_computer(engine, OfReader { user_id })?;
+            let joining =
+                direct::export_computer(engine, ExportComputer { user_id, remote_id: remote.clone() })?;
             let Some(file) = file else {
                 return output.print(&joining, |_| direct::joining_text(&joining));
             };
@@ -73,7 +76,11 @@ pub fn run(
                     Some(name) => format!(" What {name} answered here is kept with it."),
                     None => String::new(),
                 };
-                format!("{} reads here now.{merged} “primer sync” brings the rest.", joined.name)
+                let left = |place: &String| {
+                    format!("\n{place} is not synced with any more; what is there stays there.")
+                };
+                let left: String = joined.unsynced_places.iter().map(left).collect();
+                format!("{} reads here now.{merged} “primer sync” brings the rest.{left}", joined.name)
             })
         }
         ComputerCommand::Forget { id } => {
@@ -86,10 +93,11 @@ pub fn run(
 
 /// The joining file, with the place where its folder is on this computer.
 fn with_folder(file: &str, folder: &Path) -> Result<String, ApiError> {
-    let Ok(mut joining) = serde_json::from_str::<Value>(file) else {
-        // Whoever takes it says what is wrong with it.
+    // Whoever takes it says what is wrong with it.
+    let Ok(mut joining) = serde_json::from_str::<Value>(file) else { return Ok(file.to_owned()) };
+    if !joining["location"].is_object() {
         return Ok(file.to_owned());
-    };
+    }
     if joining["location"]["kind"] != "folder" {
         return Err(ApiError::new(
             ErrorCode::InvalidRequest,
@@ -101,12 +109,13 @@ fn with_folder(file: &str, folder: &Path) -> Result<String, ApiError> {
     Ok(joining.to_string())
 }
 
+/// Without the mark that some editors put before a text. What is no text is none of ours, and is told so by whoever takes it.
 fn read(file: &Path) -> Result<String, ApiError> {
-    let mut text = String::new();
+    let mut bytes = Vec::new();
     let read = if file == Path::new("-") {
-        io::stdin().read_to_string(&mut text).map(|_| ())
+        io::stdin().read_to_end(&mut bytes).map(|_| ())
     } else {
-        fs::read_to_string(file).map(|content| text = content)
+        fs::read(file).map(|content| bytes = content)
     };
     read.map_err(|error| {
         ApiError::new(
@@ -115,5 +124,5 @@ fn read(file: &Path) -> Result<String, ApiError> {
             "Name the file that “primer computer export” wrote on the other computer.",
         )
     })?;
-    Ok(text)
+    Ok(String::from_utf8_lossy(&bytes).trim_start_matches('\u{feff}').to_owned())
 }

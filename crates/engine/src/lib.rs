@@ -9,6 +9,7 @@ pub mod blobs;
 pub mod bookshelf;
 pub mod cache;
 mod cancel;
+pub(crate) mod certificates;
 pub mod crashes;
 pub mod data_folder;
 mod diagnostics;

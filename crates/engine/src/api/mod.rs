@@ -14,10 +14,12 @@ mod computers;
 mod error;
 mod inspect;
 mod joining;
+mod joins;
 mod mistyped;
 mod model_types;
 mod models;
 mod network;
+mod new_place;
 mod other_computer;
 mod readers;
 mod remotes;
@@ -125,9 +127,9 @@ commands! {
     check_remote: OfRemote => Vec<Finding> = remotes::check;
     pause_remote: PauseRemote => Nothing = remotes::pause;
     list_computers: OfReader => Vec<ComputerView> = computers::list;
-    export_computer: OfReader => Joining = computers::export;
-    save_joining: OfReader => SavedJoining = joining::save;
-    join_reader: JoinReader => Joined = computers::join;
+    export_computer: ExportComputer => Joining = joining::export;
+    save_joining: ExportComputer => SavedJoining = joining::save;
+    join_reader: JoinReader => Joined = joins::join;
     forget_computer: ForgetComputer => Nothing = syncing::forget_computer;
     sync_status: OfReader => SyncStatus = syncing::status;
     sync_now: OfReader => Nothing = syncing::sync_now;
@@ -166,9 +168,10 @@ pub mod direct {
     pub use super::books::{list as books, look as look_for_books, publish as publish_book};
     pub use super::breaking::diagnostics;
     pub use super::chapters::{entries, text};
-    pub use super::computers::{export as export_computer, join as join_reader, list as computers};
+    pub use super::computers::list as computers;
     pub use super::inspect::inspect as inspect_remote;
-    pub use super::joining::{text as joining_text, write as write_joining};
+    pub use super::joining::{export as export_computer, text as joining_text, write as write_joining};
+    pub use super::joins::join as join_reader;
     pub use super::models::{
         discard as discard_rewrite, disclose as model_disclosure, list as models, off as model_off,
         set as set_model, settings as model, test as test_model,

@@ -14,7 +14,7 @@ use crate::reading::CurrentProfile;
 use crate::store::settings::{self, Key};
 use crate::store::users::{self, User};
 
-const APPEARANCE: Key<Appearance> = Key::new("appearance");
+pub(super) const APPEARANCE: Key<Appearance> = Key::new("appearance");
 
 /// Text sizes that the window can lay out.
 const TEXT_SIZE_PERCENT: std::ops::RangeInclusive<u32> = 80..=200;

@@ -11,7 +11,7 @@ use super::sync_types::*;
 use super::types::*;
 use crate::Engine;
 use crate::remote::{Credentials, Location, Remote, RemoteError};
-use crate::secrets::{Secret, SecretPlace};
+use crate::secrets::SecretPlace;
 use crate::store::remotes::{self, RemoteId, RemoteRow};
 use crate::store::sync_runs::{self, SyncRun};
 use crate::sync::IDENTITY;
@@ -84,8 +84,10 @@ pub fn remove(engine: &Engine, request: OfRemote) -> Result<Nothing, ApiError> {
     let row = existing_remote(engine, &request.remote_id)?;
     engine.desk.cancel(row.id);
     engine.store.write(|transaction| remotes::remove(transaction, row.id))?;
-    engine.secrets.remove(&secret_name(row.id))?;
-    engine.secrets.remove(&token_name(row.id))?;
+    if matches!(row.location, Location::S3(_)) {
+        engine.secrets.remove(&secret_name(row.id))?;
+        engine.secrets.remove(&token_name(row.id))?;
+    }
     Ok(Nothing {})
 }
 
@@ -128,12 +130,12 @@ pub(super) fn existing_remote(engine: &Engine, id: &str) -> Result<RemoteRow, Ap
     found.ok_or_else(|| ApiError::remote_not_found(id))
 }
 
-fn secret_name(remote: RemoteId) -> String {
+pub(super) fn secret_name(remote: RemoteId) -> String {
     format!("remote/{remote}")
 }
 
 /// Of temporary keys.
-fn token_name(remote: RemoteId) -> String {
+pub(super) fn token_name(remote: RemoteId) -> String {
     format!("remote/{remote}/token")
 }
 
@@ -150,36 +152,15 @@ impl Engine {
         secret_access_key: Option<String>,
         session_token: Option<String>,
     ) -> Result<RemoteId, ApiError> {
-        let credentials = secret_access_key.map(|secret| Credentials {
-            secret_access_key: Secret::new(secret),
-            session_token: session_token.map(Secret::new),
-        });
-        // Settings that can't be meant so are told now, not at the first sync.
-        Remote::connect(location, credentials.clone(), self.env.clock())?;
-        let known = self.remotes(user)?.into_iter().find(|row| row.location.is_same_place(location));
-        let id = known.as_ref().map_or_else(|| RemoteId(self.env.new_id()), |row| row.id);
+        let place = self.new_place(user, location, secret_access_key, session_token)?;
         let at = self.env.now();
-        if let Some(credentials) = credentials {
-            self.secrets.set(&secret_name(id), credentials.secret_access_key.expose())?;
-            match credentials.session_token {
-                Some(token) => {
-                    self.secrets.set(&token_name(id), token.expose())?;
-                }
-                None if known.is_some() => self.secrets.remove(&token_name(id))?,
-                None => {}
+        match self.store.write(|transaction| place.record(transaction, at)) {
+            Ok(()) => Ok(place.id),
+            Err(error) => {
+                place.give_up();
+                Err(error.into())
             }
         }
-        if known.is_some() {
-            self.desk.cancel(id);
-        }
-        self.store.write(|transaction| match known {
-            Some(_) => {
-                remotes::set_location(transaction, id, location)?;
-                remotes::set_paused(transaction, id, false)
-            }
-            None => remotes::insert(transaction, id, user, location, at),
-        })?;
-        Ok(id)
     }
 
     pub(super) fn credentials(&self, row: &RemoteRow) -> Result<Option<Credentials>, ApiError> {

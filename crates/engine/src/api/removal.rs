@@ -49,20 +49,29 @@ pub fn remove_chapter(engine: &Engine, request: RemoveChapter) -> Result<Nothing
 /// Takes a reader off this computer. What is in their remotes stays there, and a joining file brings it back.
 pub fn remove_reader(engine: &Engine, request: OfReader) -> Result<Startup, ApiError> {
     let user = existing(engine, &request.user_id)?;
-    engine.rewriting_desk.cancel_all(user);
-    for remote in engine.remotes(user)? {
-        remotes::remove(engine, OfRemote { remote_id: remote.id.to_string() })?;
-    }
-    let held = engine.store.read(|connection| texts::list(connection, Some(user)))?;
-    let leaving: Vec<StoragePath> = held.into_iter().map(|text| text.path).collect();
-    engine.remove_texts(&leaving)?;
-    engine.remove_model_key(user)?;
-    engine.store.write(|transaction| users::remove(transaction, user))?;
-    engine.claims.forget(user)?;
+    engine.take_off(user)?;
     super::readers::startup(engine, Nothing {})
 }
 
 impl Engine {
+    /// The reader goes last, so that what was interrupted can be done again.
+    pub(super) fn take_off(&self, user: UserId) -> Result<(), ApiError> {
+        self.rewriting_desk.cancel_all(user);
+        for remote in self.remotes(user)? {
+            remotes::remove(self, OfRemote { remote_id: remote.id.to_string() })?;
+        }
+        let held = self.store.read(|connection| texts::list(connection, Some(user)))?;
+        let leaving: Vec<StoragePath> = held.into_iter().map(|text| text.path).collect();
+        self.remove_texts(&leaving)?;
+        let without_key = self.remove_model_key(user);
+        // A keychain that can't be opened keeps nobody here who has no key in it.
+        if self.model_setting(user)?.is_some() {
+            without_key?;
+        }
+        self.store.write(|transaction| users::remove(transaction, user))?;
+        Ok(self.claims.forget(user)?)
+    }
+
     /// Takes back everywhere what `is_meant` of all texts that are known, by their path and generator. Returns their paths.
     pub(super) fn take_back_texts(
         &self,

@@ -115,6 +115,14 @@ pub struct ForgetComputer {
     pub device_id: String,
 }
 
+#[derive(Debug, Clone, Deserialize, TS)]
+pub struct ExportComputer {
+    pub user_id: String,
+    /// The place through which the two computers meet; else the one that works best.
+    #[ts(optional)]
+    pub remote_id: Option<String>,
+}
+
 /// What another installation needs to join a reader.
 #[derive(Debug, Clone, Serialize, Deserialize, TS)]
 pub struct Joining {
@@ -124,6 +132,10 @@ pub struct Joining {
     pub location: Location,
     pub secret_access_key: Option<String>,
     pub session_token: Option<String>,
+    /// The certificates of the authority that the location's `ca_file` names: that file is on the computer that wrote this.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub certificates: Option<String>,
 }
 
 #[derive(Debug, Clone, Serialize, TS)]
@@ -147,6 +159,8 @@ pub struct Joined {
     pub remote_id: String,
     /// The reader of this computer who was merged.
     pub merged_name: Option<String>,
+    /// Names of places through which the merged reader synced and nothing here does any more. What is in them stays there.
+    pub unsynced_places: Vec<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]

@@ -21,7 +21,7 @@ use crate::sync::driver;
 use crate::sync::{Manner, Outlook, Progress, Supposed, SyncError};
 use crate::{Cancel, Engine};
 
-const SETTINGS: Key<SyncSettings> = Key::new("sync");
+pub(super) const SETTINGS: Key<SyncSettings> = Key::new("sync");
 
 /// Computers that are to be forgotten at the next sync with a remote: each remote has a replica of its own of them.
 const FORGET: Key<BTreeMap<String, BTreeSet<String>>> = Key::new("forget_computers_in");

@@ -87,6 +87,7 @@ pub fn typescript() -> String {
         sync_types::SyncStatus,
         sync_types::ComputerView,
         sync_types::ForgetComputer,
+        sync_types::ExportComputer,
         sync_types::Joining,
         sync_types::JoinReader,
         sync_types::SavedJoining,

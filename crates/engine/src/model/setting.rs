@@ -5,6 +5,7 @@
 //! kept with the other secrets, and is given up as soon as the server is another one.
 
 use primer_domain::ids::UserId;
+use rusqlite::Connection;
 use serde::{Deserialize, Serialize};
 
 use super::{Address, ModelError, ModelFault};
@@ -38,6 +39,11 @@ fn chapters_per_minute_default() -> u32 {
 }
 
 impl ModelSetting {
+    /// What `to` has chosen already stays, also that there shall be no model. The key is for the caller.
+    pub(crate) fn carry_over(connection: &Connection, from: UserId, to: UserId) -> Result<(), StoreError> {
+        settings::carry_over(connection, from, to, &SETTING)
+    }
+
     pub fn address(&self) -> Result<Address, ModelError> {
         Address::parse(&self.base_url).map_err(|why| ModelError {
             fault: ModelFault::BadAddress,
@@ -57,6 +63,11 @@ impl Engine {
     /// None while it is off, as it is until somebody sets it.
     pub fn model_setting(&self, user: UserId) -> Result<Option<ModelSetting>, StoreError> {
         Ok(self.store.read(|connection| settings::get(connection, Some(user), &SETTING))?.flatten())
+    }
+
+    /// Also that there shall be none.
+    pub(crate) fn has_chosen_model(&self, user: UserId) -> Result<bool, StoreError> {
+        Ok(self.store.read(|connection| settings::get(connection, Some(user), &SETTING))?.is_some())
     }
 
     pub(crate) fn save_model_setting(

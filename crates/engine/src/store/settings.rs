@@ -57,6 +57,27 @@ pub fn set<T: Serialize>(
     Ok(())
 }
 
+/// What `to` has chosen already stays.
+pub fn carry_over<T>(
+    connection: &Connection,
+    from: UserId,
+    to: UserId,
+    key: &Key<T>,
+) -> Result<(), StoreError> {
+    connection
+        .prepare_cached(
+            "INSERT INTO settings (owner, key, value) SELECT :to, key, value FROM settings
+             WHERE owner = :from AND key = :key
+             ON CONFLICT (owner, key) DO NOTHING",
+        )
+        .and_then(|mut statement| {
+            let (from, to) = (owner_text(Some(from)), owner_text(Some(to)));
+            statement.execute(named_params! {":from": from, ":to": to, ":key": key.name})
+        })
+        .map_err(StoreError::sql("carrying a setting over"))?;
+    Ok(())
+}
+
 /// All that this reader has chosen.
 pub fn forget(connection: &Connection, owner: UserId) -> Result<(), StoreError> {
     connection
