@@ -76,6 +76,7 @@ const TESTS: &[Test] = tests![
     rewriting::a_model_that_was_found_here_improves_a_chapter_and_each_of_its_texts_can_be_had_back,
     opened_files::a_joining_file_that_is_opened_fills_the_room_for_joining_and_nothing_joins_by_itself,
     opened_files::a_joining_file_that_is_saved_in_one_window_opens_in_another,
+    opened_files::whoever_reads_here_already_joins_as_the_same_person_and_is_told_which_place_is_left,
     opened_files::a_file_that_is_opened_while_the_window_is_open_goes_to_that_window,
     opened_files::the_file_of_a_book_opens_that_book,
     syncing::two_computers_that_were_offline_come_together_without_a_click,

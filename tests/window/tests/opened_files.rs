@@ -43,6 +43,25 @@ pub async fn a_joining_file_that_is_saved_in_one_window_opens_in_another() {
     window.close().await;
 }
 
+pub async fn whoever_reads_here_already_joins_as_the_same_person_and_is_told_which_place_is_left() {
+    let (school, laptop, pictures) = (Home::new(), Home::new(), artifacts());
+    let file = joining_file(&school, "Amina");
+    joining_file(&laptop, "Ami");
+    let window = laptop.open_with(&[text(&file)]).await;
+    window.see("[data-test=join-merge]").await;
+    window.click("[data-test=join-merge] label:nth-of-type(2)").await;
+    window.click("[data-test=join-submit]").await;
+    window.see("[data-test=join-unsynced]").await;
+    let left = window.text("[data-test=join-unsynced]").await;
+    assert!(left.contains(text(&laptop.data().join("place"))), "{left}");
+    assert_eq!(readers(&laptop), ["Amina"]);
+    pictures.take(&window, "94-joined").await;
+    window.look_at_large_and_dark(&pictures, "[data-test=join-go-on]", "94-joined").await;
+    window.click("[data-test=join-go-on]").await;
+    window.see("[data-test=contents]").await;
+    window.close().await;
+}
+
 pub async fn a_file_that_is_opened_while_the_window_is_open_goes_to_that_window() {
     let (school, laptop) = (Home::new(), Home::new());
     let window = laptop.open().await;
