@@ -253,6 +253,23 @@ impl Engine {
         supposed: Supposed,
         shows: impl Fn(Progress),
     ) -> Result<Synced, ApiError> {
+        let (began_at, dry) = (self.env.now(), wish.dry);
+        let synced = self.sync_with(row, wish, supposed, shows).await;
+        if let Err(error) = &synced
+            && !dry
+        {
+            self.note_not_begun(row, began_at, error);
+        }
+        synced
+    }
+
+    async fn sync_with(
+        self: &Arc<Self>,
+        row: &RemoteRow,
+        wish: SyncWish,
+        supposed: Supposed,
+        shows: impl Fn(Progress),
+    ) -> Result<Synced, ApiError> {
         let forget = self.to_forget(row)?;
         let older_too = self.sync_settings(row.user)?.older_too;
         let SyncWish { dry, look_for_book } = wish;
@@ -326,7 +343,7 @@ impl Engine {
     }
 
     /// Whatever else kept a sync from being done, such as a locked keychain. Where the database does not take it, the log has.
-    pub(crate) fn note_not_begun(&self, row: &RemoteRow, began: Timestamp, error: &ApiError) {
+    fn note_not_begun(&self, row: &RemoteRow, began: Timestamp, error: &ApiError) {
         let told = format!("{} {}", error.message, error.hint);
         if let Err(error) = self.note_failed(row, began, "not_begun", told) {
             log::error("sync_not_noted").cause(&error).write();

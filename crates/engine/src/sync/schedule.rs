@@ -141,7 +141,6 @@ impl Schedule {
     /// Returns when it is its turn again, however this went.
     async fn sync(&self, row: &RemoteRow, failures: u32, asked: bool) -> Turn {
         let wish = SyncWish { dry: false, look_for_book: asked };
-        let began_at = self.engine.env.now();
         let synced = self.engine.sync_once(row, wish, |_| {}).await;
         let failed = |wait_ms: u64| Turn { due: self.after(wait_ms), failures: failures.saturating_add(1) };
         let own_ms = || retry_after_ms(failures.saturating_add(1), self.jitter());
@@ -158,7 +157,6 @@ impl Schedule {
             },
             Err(error) => {
                 log::error("sync_not_begun").with("code", error.code).write();
-                self.engine.note_not_begun(row, began_at, &error);
                 // A locked keychain asks whoever sits there each time that it is tried.
                 failed(if error.code == ErrorCode::SecretFailed { trouble_ms() } else { own_ms() })
             }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use primer_domain::ids::DeviceId;
 use primer_domain::replica::{self, Registers, Replica};
 use primer_domain::storage_path::StoragePath;
-use primer_domain::sync::{self, AfterListing, Known, Wanted};
+use primer_domain::sync::{self, AfterListing, Known, Reliance, Wanted};
 
 use super::{Session, Stage, Task, Try};
 use crate::remote::{Listed, Object};
@@ -173,9 +173,10 @@ impl Session {
         } else {
             self.engine.remove_texts(&here)?;
         }
+        let reliance = gathered.reliance();
         for path in taken_back {
             let may_be_there = gathered.uploads.contains(&path)
-                || (self.is_mentioned(&path) && !self.was_taken_back_before(&path, gathered));
+                || (self.is_mentioned(&path) && !self.was_taken_back_before(&path, &reliance));
             if may_be_there && self.removed.insert(path) {
                 self.waiting.push_back(Task::DeleteText(path));
             }
@@ -185,9 +186,8 @@ impl Session {
 
     /// Whether an earlier sync that came to its end knew that it was taken back, and all that mention it, as a computer does
     /// that is never switched on again.
-    fn was_taken_back_before(&self, path: &StoragePath, gathered: &Gathered) -> bool {
-        let (reliance, is_read) =
-            (gathered.reliance(), |replica: &Replica| self.read.contains(&replica.device));
+    fn was_taken_back_before(&self, path: &StoragePath, reliance: &Reliance<'_>) -> bool {
+        let is_read = |replica: &Replica| self.read.contains(&replica.device);
         self.remote.settled.is_some()
             && !self.replicas.values().any(|replica| replica.texts.contains_key(path) && is_read(replica))
             && self.replicas.values().any(|replica| !is_read(replica) && reliance.knows_enough(replica, path))
