@@ -130,6 +130,13 @@ impl Bucket {
         self.replace(key, None);
     }
 
+    /// It is not there, and nobody who is left can know.
+    pub fn is_gone_unknown(&mut self, key: &str) {
+        if !self.has(key) {
+            self.harmed.insert(key.to_owned());
+        }
+    }
+
     /// A fault changes the bytes of an object, and with them, or not, its ETag.
     pub fn rot(&mut self, key: &str, bytes: Vec<u8>) {
         self.harmed.insert(key.to_owned());

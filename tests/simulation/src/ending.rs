@@ -216,7 +216,7 @@ impl Run<'_> {
         background(&self.computers[computer].registers).map(|background| background.hash())
     }
 
-    fn replicas(&self) -> impl Iterator<Item = Replica> {
+    pub fn replicas(&self) -> impl Iterator<Item = Replica> {
         self.bucket
             .objects()
             .filter_map(|(key, bytes)| Replica::parse(bytes, self.user, device_of(self.user, key)?).ok())

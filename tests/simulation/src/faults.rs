@@ -1,7 +1,9 @@
 //! The great faults: of a whole remote, a whole disk, a clock.
 
+use std::collections::BTreeSet;
 use std::sync::atomic::Ordering;
 
+use primer_domain::replica::{Registers, taken_back};
 use primer_domain::storage_path::StoragePath;
 
 use crate::Violation;
@@ -206,6 +208,7 @@ impl Run<'_> {
         folders(files::copy(&backup.data, &data));
         let before = std::mem::replace(&mut own.data, data);
         folders(std::fs::remove_dir_all(before));
+        let lost = own.registers.clone();
         (own.registers, own.known) = (backup.registers.clone(), backup.known.clone());
         (own.remote, own.is_one_of_two) = (backup.remote, true);
         own.edition = backup.edition;
@@ -215,6 +218,7 @@ impl Run<'_> {
         self.note(format!("the disk of {name} is put back to an older state"));
         self.count("disk put back");
         self.excuse_what_is_gone();
+        self.excuse_what_nobody_knows_to_be_taken_back(&lost);
         self.start(computer)?;
         self.check(computer, Change::Joined)
     }
@@ -231,7 +235,19 @@ impl Run<'_> {
         self.note(format!("{} is stolen", stolen.name));
         self.count("computer stolen");
         self.excuse_what_is_gone();
+        self.excuse_what_nobody_knows_to_be_taken_back(&stolen.registers);
         Ok(())
+    }
+
+    /// `lost`: with what was known on a disk that is no more. What it had deleted and told nobody, others may hold, and
+    /// believe to be there.
+    fn excuse_what_nobody_knows_to_be_taken_back(&mut self, lost: &Registers) {
+        let mut known = BTreeSet::new();
+        self.computers.iter().for_each(|computer| known.extend(taken_back(&computer.registers, self.user)));
+        self.replicas().for_each(|replica| known.extend(taken_back(&replica.registers, self.user)));
+        for path in taken_back(lost, self.user).difference(&known) {
+            self.bucket.is_gone_unknown(&path.to_string());
+        }
     }
 
     /// Another program is started on the same data folder, or ended.
