@@ -9,6 +9,7 @@ mod by_hand;
 mod commands;
 mod commands_answered;
 mod comparing;
+mod crowded;
 mod database;
 mod desk;
 mod dry_runs;

@@ -273,7 +273,9 @@ impl Engine {
         let forget = self.to_forget(row)?;
         let older_too = self.sync_settings(row.user)?.older_too;
         let SyncWish { dry, look_for_book } = wish;
-        let manner = Manner { older_too, dry, forget: forget.clone(), look_for_book, supposed };
+        let forget_now = forget.clone();
+        let manner =
+            Manner { older_too, dry, forget: forget_now, look_for_book, supposed, ..Manner::default() };
         let cancel = Cancel::default();
         let seat = self.desk.take_seat(row.id, cancel.clone());
         let began = self.env.now();

@@ -61,6 +61,20 @@ pub fn of_device(
         .map_err(StoreError::sql("looking up a computer"))
 }
 
+/// Of the replicas of all computers but one that can be used.
+pub fn len_bytes_but(connection: &Connection, remote: RemoteId, device: DeviceId) -> Result<u64, StoreError> {
+    connection
+        .prepare_cached(
+            "SELECT COALESCE(SUM(length(body)), 0) FROM remote_replicas
+             WHERE remote_id = :remote AND device_id <> :device",
+        )
+        .and_then(|mut statement| {
+            let parameters = named_params! {":remote": remote.to_string(), ":device": device.to_string()};
+            statement.query_row(parameters, |row| row.get(0))
+        })
+        .map_err(StoreError::sql("adding up what is in a remote"))
+}
+
 /// Without the bodies.
 pub fn etags(connection: &Connection, remote: RemoteId) -> Result<BTreeMap<DeviceId, String>, StoreError> {
     let rows: Vec<(String, String)> = connection

@@ -20,7 +20,7 @@ mod waiting;
 pub use desk::Desk;
 pub use identity::{Identity, IdentityFault};
 pub use keys::IDENTITY;
-pub use session::{Answer, Manner, Op, Outlook, Session, Supposed, Ticket};
+pub use session::{Answer, Bounds, Manner, Op, Outlook, Session, Supposed, Ticket};
 pub(crate) use take_in::name_best;
 
 use serde::Serialize;
@@ -47,6 +47,8 @@ pub enum SyncError {
     /// What was written there a moment ago is told to be absent, as by a cache in between.
     #[error("the remote does not show the primer.json that was just written there")]
     NotMarked,
+    #[error("{computers} computers of this reader are listed in the remote")]
+    Crowded { computers: usize },
     /// A request ended in a fault of the program.
     #[error("a request of the sync broke off")]
     BrokeOff(#[source] tokio::task::JoinError),
@@ -77,6 +79,12 @@ impl SyncError {
                 sentence: "This place took Primer's mark and does not show it yet.".to_owned(),
                 next_step: "Nothing needs to be done: Primer tries again by itself; if it stays, tell who runs the server \
                             that it goes on giving old answers."
+                    .to_owned(),
+            },
+            SyncError::Crowded { computers } => Words {
+                code: "crowded",
+                sentence: format!("{computers} computers of this reader are listed there, more than any reader has."),
+                next_step: "Nothing was read of them; ask whoever runs the place who else writes under this reader's replicas, and to remove what is not yours."
                     .to_owned(),
             },
             SyncError::BrokeOff(_) | SyncError::Stalled => Words {

@@ -136,6 +136,22 @@ pub struct Manner {
     pub look_for_book: bool,
     /// What a dry run begins with, beside what is so.
     pub supposed: Supposed,
+    pub bounds: Bounds,
+}
+
+/// What is taken of a remote at most, so that whoever writes there can fill neither memory nor disk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Bounds {
+    /// Of one reader.
+    pub computers: usize,
+    /// Of the replicas of all of them together.
+    pub replicas_bytes: u64,
+}
+
+impl Default for Bounds {
+    fn default() -> Bounds {
+        Bounds { computers: 1_000, replicas_bytes: 256 << 20 }
+    }
 }
 
 pub struct Session {
@@ -384,6 +400,9 @@ impl Session {
             (Task::List, Answer::Listed(listed)) => {
                 let device = |object: Listed| Some((keys::device_of(self.user, &object.key)?, object.etag));
                 self.listed = listed.into_iter().filter_map(device).collect();
+                if self.listed.len() > self.manner.bounds.computers {
+                    return Err(SyncError::Crowded { computers: self.listed.len() });
+                }
             }
             (Task::GetIdentity, Answer::Got(object)) => self.identified(object)?,
             // What stands there now is read again: another computer may have written it at the same moment.

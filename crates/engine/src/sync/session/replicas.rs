@@ -65,7 +65,13 @@ impl Session {
         if !is_lost_on_the_way && parsed.as_ref().is_err_and(ReplicaFault::is_damage) {
             self.rubbish.insert(device);
         }
-        let listed = self.listed.get(&device).cloned().unwrap_or(object.etag);
+        let listed = self.listed.get(&device).cloned().unwrap_or_else(|| object.etag.clone());
+        if parsed.is_ok() && device != self.device()? && self.is_too_much(device, &object)? {
+            let why = format!("all replicas together are longer than the {} that Primer reads", self.room());
+            let known = KnownReplica { etag: listed, body: Err(why) };
+            self.take_in(device, &known, None, Whose::Ours)?;
+            return Ok(());
+        }
         let known = KnownReplica {
             etag: if is_lost_on_the_way { String::new() } else { listed },
             body: parsed.as_ref().map(|_| object.bytes.clone()).map_err(ToString::to_string),
@@ -88,6 +94,17 @@ impl Session {
             self.replicas.insert(device, replica);
         }
         Ok(())
+    }
+
+    /// With what is known of the other computers.
+    fn is_too_much(&self, device: DeviceId, object: &Object) -> Result<bool, SyncError> {
+        let remote = self.remote.id;
+        let known = self.engine.store.read(|c| remote_replicas::len_bytes_but(c, remote, device))?;
+        Ok(known + object.bytes.len() as u64 > self.manner.bounds.replicas_bytes)
+    }
+
+    fn room(&self) -> String {
+        crate::api::direct::bytes(self.manner.bounds.replicas_bytes)
     }
 
     fn take_in(
