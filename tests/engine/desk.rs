@@ -120,6 +120,14 @@ impl Desk {
         Desk { computer, engine, user }
     }
 
+    /// A second computer that begins with a copy of this one's data folder.
+    pub fn copied(&self) -> Desk {
+        let mut computer = Computer::numbered(9);
+        folders::copy(&self.computer.data(), &computer.data());
+        computer.book.revise(1, 1);
+        Desk { engine: Arc::new(computer.start()), computer, user: self.user }
+    }
+
     pub fn status(&self) -> Value {
         call(&self.engine, "sync_status", json!({"user_id": self.user}))
     }

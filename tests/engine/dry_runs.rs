@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use primer_domain::freshness::Freshness;
@@ -15,7 +14,7 @@ use crate::desk::{Desk, World, chapters, replicas, skills};
 use crate::published::{class, runtime};
 use crate::world::seeded::Seeded;
 use crate::world::{folders, python};
-use crate::{Computer, assert_visit, call, visit};
+use crate::{assert_visit, call, visit};
 
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 
@@ -217,10 +216,7 @@ fn a_place_that_is_another_one_now_is_offered_everything_again() {
 fn a_copied_computer_would_go_on_under_another_name() {
     let (stick, laptop) = World::new().begin(python("beginner"));
     laptop.sync();
-    let mut copy = Computer::numbered(9);
-    folders::copy(&laptop.computer.data(), &copy.data());
-    copy.book.revise(1, 1);
-    let twin = Desk { engine: Arc::new(copy.start()), computer: copy, user: laptop.user };
+    let twin = laptop.copied();
     laptop.answer(skills(&[("python", "beginner"), ("cpp", "none")]));
     twin.answer(skills(&[("python", "beginner"), ("ros2", "advanced")]));
     laptop.sync();

@@ -184,10 +184,7 @@ fn a_text_from_a_newer_book_is_fetched_and_opened() {
 fn two_computers_from_one_copied_data_folder_lose_nothing() {
     let (stick, laptop) = World::new().begin(python("beginner"));
     laptop.sync();
-    let mut copy = Computer::numbered(9);
-    folders::copy(&laptop.computer.data(), &copy.data());
-    copy.book.revise(1, 1);
-    let twin = Desk { engine: Arc::new(copy.start()), computer: copy, user: laptop.user };
+    let twin = laptop.copied();
 
     laptop.answer(skills(&[("python", "beginner"), ("cpp", "none")]));
     twin.answer(skills(&[("python", "beginner"), ("ros2", "advanced")]));
